@@ -115,6 +115,7 @@ def _vectors(network: Network) -> list[Any]:
 
 
 def _train(network: Network, part: Any, seed: int, options: dict[str, Any]) -> tuple[Network, int, float]:
-    x, targets, *weights = part() if callable(part) else part
+    rows: Any = part() if callable(part) else part
+    x, targets, *weights = rows
     history = network.fit(x, targets, sample_weight=weights[0] if weights else None, seed=seed, **options)
     return network, len(x), history[-1].cost

@@ -22,14 +22,20 @@ class Activation(NamedTuple):
     """A custom activation. Its functions work elementwise on some rows of a batch: (rows, units) float32 arrays.
 
     Every thread that uses the network may call them.
+
+    Parameters
+    ----------
+    function
+        The function z -> h = σ(z).
+    derivative
+        The function (z, h) -> σ'(z).
+    second_derivative
+        The function (z, h) -> σ''(z), for hessian_product() and hessian(), which raise StateError without it.
     """
 
     function: Callable[[FloatArray], Any]
-    """z -> h = σ(z)"""
     derivative: Callable[[FloatArray, FloatArray], Any]
-    """(z, h) -> σ'(z)"""
     second_derivative: Callable[[FloatArray, FloatArray], Any] | None = None
-    """(z, h) -> σ''(z): for hessian_product() and hessian(), which raise StateError without it"""
 
 
 def stops(result: Any) -> bool:
@@ -78,12 +84,18 @@ def activation_callbacks(activation: Activation) -> tuple[Any, Any, Any]:
 
 
 class CustomCost(NamedTuple):
-    """A custom cost: its function, and the change of its gradient for second-order products."""
+    """A custom cost: its function, and the change of its gradient for second-order products.
+
+    Parameters
+    ----------
+    function
+        (y, targets, weights) -> (C, dC_dy), as for chainrule.cost().
+    hessian_product
+        (y, targets, weights, v) -> H v with H = ∂²C/∂y², of the shape of y, as v is.
+    """
 
     function: CostFunction
-    """(y, targets, weights) -> (C, dC_dy), as for chainrule.cost()"""
     hessian_product: CostHessianProduct | None = None
-    """(y, targets, weights, v) -> H v with H = ∂²C/∂y², of the shape of y, as v is"""
 
 
 def cost_callbacks(cost: CustomCost) -> tuple[Any, Any]:

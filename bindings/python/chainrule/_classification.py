@@ -95,7 +95,17 @@ class Classification(Fitting):
     ) -> float:
         """The share of correct rows; or R² if the network was trained with a cost of quantities.
 
-        Both are parts of evaluate(), which see for the arguments.
+        Both are parts of evaluate().
+
+        Parameters
+        ----------
+        x, targets, sample_weight, channels_first
+            As for evaluate().
+
+        Returns
+        -------
+        float
+            The accuracy, or R².
 
         Raises
         ------

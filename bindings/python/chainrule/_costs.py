@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Cost(NamedTuple):
     """A built-in cost and its parameters.
 
-    Attributes
+    Parameters
     ----------
     kind
         "mean_squared_error", "mean_absolute_error", "huber", "binary_cross_entropy", "binary_cross_entropy_logits" or

@@ -13,8 +13,6 @@ from ._errors import ArgumentTypeError
 def dask_source(x: Any, targets: Any, sample_weight: Any = None, *, shuffle: bool = True, seed: int = 0) -> DataSource:
     """A data source of Dask arrays, which need not fit in memory: it holds one block of rows at a time.
 
-    trainer.fit(dask_source(x, labels))
-
     Batches do not cross the borders of blocks: the last batch of a block may be shorter. A trainer that resumes in the
     middle of an epoch finds its place again.
 
@@ -31,6 +29,15 @@ def dask_source(x: Any, targets: Any, sample_weight: Any = None, *, shuffle: boo
         shuffle leaves a data source as it is.
     seed
         Of the orders.
+
+    Returns
+    -------
+    DataSource
+        What fit() takes as x.
+
+    Examples
+    --------
+    >>> trainer.fit(dask_source(x, labels))
     """
     arrays = [x, targets] if sample_weight is None else [x, targets, sample_weight]
     for array in arrays:

@@ -40,7 +40,7 @@ class Request(NamedTuple):
 class DataSource(NamedTuple):
     """Data that need not fit in memory: a function that returns one batch after the other.
 
-    Attributes
+    Parameters
     ----------
     function
         Takes a Request and returns the batch of 1 to max_rows rows: (x, targets) or (x, targets, sample_weight). At the

@@ -63,9 +63,19 @@ class Derivatives(NativeObject):
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> Objective:
-        """C of these data as a function of the parameters, for scipy.optimize.minimize(). Arguments: value_and_grad().
+        """C of these data as a function of the parameters, for scipy.optimize.minimize().
 
         See minimize() for the library's own methods, which are faster.
+
+        Parameters
+        ----------
+        x, targets, cost, sample_weight
+            As for value_and_grad().
+
+        Returns
+        -------
+        Objective
+            It takes parameters, and gives C and its gradient.
         """
         from ._objective import Objective
 
@@ -172,10 +182,12 @@ class Derivatives(NativeObject):
         ----------
         x
             (rows, inputs), or (inputs,) for a single row; all finite.
-        targets, cost, sample_weight
+        targets
             As for value_and_grad().
         vector
-            v, (count,), laid out as parameters; all finite.
+            The v, (count,), laid out as parameters; all finite.
+        cost, sample_weight
+            As for value_and_grad().
         out
             A contiguous float32 (count,) vector for the result.
 
@@ -203,7 +215,17 @@ class Derivatives(NativeObject):
     ) -> FloatArray:
         """G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J, J = ∂y/∂w and H_C = ∂²C/∂y².
 
-        Arguments: see hessian_product(). G is positive semidefinite for every built-in cost.
+        G is positive semidefinite for every built-in cost.
+
+        Parameters
+        ----------
+        x, targets, vector, cost, sample_weight, out
+            As for hessian_product().
+
+        Returns
+        -------
+        ndarray
+            (count,): out if given, else a new array.
         """
         return self._product(library.crl_network_gauss_newton_product, x, targets, vector, cost, sample_weight, out)
 
@@ -215,7 +237,18 @@ class Derivatives(NativeObject):
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> FloatArray:
-        """The whole Hessian ∂²C/∂w², (count, count), for small networks. Arguments: see hessian_product()."""
+        """The whole Hessian ∂²C/∂w², for small networks.
+
+        Parameters
+        ----------
+        x, targets, cost, sample_weight
+            As for hessian_product().
+
+        Returns
+        -------
+        ndarray
+            (count, count).
+        """
         built = self._layout()
         options = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, options)
@@ -298,6 +331,11 @@ class Derivatives(NativeObject):
             The most parameters to check, some of every tensor; None: 1000.
         seed
             Chooses the parameters if there are more.
+
+        Returns
+        -------
+        GradientReport
+            How many passed, and the worst.
         """
         from ._gradient_report import report_of
 

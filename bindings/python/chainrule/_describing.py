@@ -50,7 +50,7 @@ class Describing(DescribingSequences):
             A name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions σ and σ' on
             (rows, units) arrays, and σ'' for second-order products.
         name
-            The layer's name; None: its position, "0", "1", …
+            The layer's name; None: its position, from "0" on.
         input
             The layer to read, "input" for the network's own input; None: the layer before.
         bias
@@ -62,7 +62,7 @@ class Describing(DescribingSequences):
         bias_initializer
             Likewise. "default" is uniform in ± √(6 / (inputs + units)), as in scikit-learn.
         alpha
-            α of "leaky_relu", "elu" and "clipped_relu"; None: the activation's own.
+            The α of "leaky_relu", "elu" and "clipped_relu"; None: the activation's own.
         """
         options, kind = layer_options(name, input, activation, alpha)
         options.bias = bool(bias)
@@ -81,7 +81,13 @@ class Describing(DescribingSequences):
         input: str | None = None,
         alpha: float | None = None,
     ) -> _Self:
-        """Adds h = σ(h'). Arguments: see add_dense()."""
+        """Adds h = σ(h').
+
+        Parameters
+        ----------
+        activation, name, input, alpha
+            As for add_dense().
+        """
         options, kind = layer_options(name, input, activation, alpha)
         handle = self._open()
         handle.callbacks.append(options)
@@ -89,18 +95,32 @@ class Describing(DescribingSequences):
         return self
 
     def add_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
+        """Adds dropout: in training each h' is 0 with a probability of `rate`, or divided by 1 − rate.
 
         It is active in fit(), and in a workspace after Workspace.set_noise(); elsewhere h is h'.
+
+        Parameters
+        ----------
+        rate
+            The probability, in [0, 1).
+        name, input
+            As for add_dense().
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
         return self
 
     def add_noise(self: _Self, deviation: float, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds Gaussian noise: training adds normal numbers with this standard deviation, ≥ 0, to h'.
+        """Adds Gaussian noise: training adds normal numbers to h'.
 
         It is active when dropout is.
+
+        Parameters
+        ----------
+        deviation
+            Their standard deviation, ≥ 0.
+        name, input
+            As for add_dense().
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_noise(self._open(), real(deviation, "deviation"), ctypes.byref(options)))
@@ -109,10 +129,17 @@ class Describing(DescribingSequences):
     def add_reshape(
         self: _Self, shape: int | Sequence[int], *, name: str | None = None, input: str | None = None
     ) -> _Self:
-        """Gives h' another shape: the same elements in the same order, with 1 to 4 axes, channels last.
+        """Gives h' another shape: the same elements in the same order.
 
         Dense layers, softmax and concatenations work along the last axis, at every position alike: a dense layer of 8
         units that reads the shape (10, 3) has the shape (10, 8), and 8 × 3 weights.
+
+        Parameters
+        ----------
+        shape
+            The lengths of its 1 to 4 axes, channels last.
+        name, input
+            As for add_dense().
         """
         wanted = lengths(shape, "shape")
         extents = (ctypes.c_size_t * len(wanted))(*wanted)
@@ -121,7 +148,13 @@ class Describing(DescribingSequences):
         return self
 
     def add_flatten(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Gives h' one axis of all its elements."""
+        """Gives h' one axis of all its elements.
+
+        Parameters
+        ----------
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_reshape(self._open(), None, 0, ctypes.byref(options)))
         return self

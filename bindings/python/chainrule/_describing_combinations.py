@@ -23,7 +23,15 @@ class DescribingCombinations(DescribingShapes):
     __slots__ = ()
 
     def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the elementwise sum of the named layers. Shapes: see add_product()."""
+        """Adds the elementwise sum of the named layers.
+
+        Parameters
+        ----------
+        inputs
+            Their names; shapes as for add_product().
+        name
+            The layer's name; None: its position.
+        """
         names = encoded_list(inputs)
         check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
         return self
@@ -31,7 +39,17 @@ class DescribingCombinations(DescribingShapes):
     def add_concatenation(
         self: _Self, inputs: Sequence[str], *, axis: int | None = None, name: str | None = None
     ) -> _Self:
-        """Adds a concatenation of the named layers along an axis, by default the last, side by side in this order."""
+        """Adds a concatenation of the named layers along an axis, side by side in this order.
+
+        Parameters
+        ----------
+        inputs
+            Their names.
+        axis
+            The axis, from 0; None: the last.
+        name
+            The layer's name; None: its position.
+        """
         names = encoded_list(inputs)
         if axis is None:
             check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
@@ -41,7 +59,15 @@ class DescribingCombinations(DescribingShapes):
         return self
 
     def add_broadcast(self: _Self, shape: Lengths, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Repeats the elements in a larger shape, as numpy.broadcast_to() does."""
+        """Repeats the elements in a larger shape, as numpy.broadcast_to() does.
+
+        Parameters
+        ----------
+        shape
+            The lengths of the larger shape's axes.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         extents = lengths(shape, "shape")
         check(
@@ -50,13 +76,29 @@ class DescribingCombinations(DescribingShapes):
         return self
 
     def add_mean(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the elementwise mean of the named layers. Shapes: see add_product()."""
+        """Adds the elementwise mean of the named layers.
+
+        Parameters
+        ----------
+        inputs
+            Their names; shapes as for add_product().
+        name
+            The layer's name; None: its position.
+        """
         names = encoded_list(inputs)
         check(library.crl_network_add_mean(self._open(), names, len(names), encoded(name)))
         return self
 
     def add_difference(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
-        """Adds a − b, elementwise. Shapes: see add_product()."""
+        """Adds a − b, elementwise.
+
+        Parameters
+        ----------
+        a, b
+            As for add_product().
+        name
+            The layer's name; None: its position.
+        """
         check(library.crl_network_add_difference(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
@@ -64,19 +106,43 @@ class DescribingCombinations(DescribingShapes):
         """Adds a ⊙ b, elementwise.
 
         They are repeated by numpy's rules: along axes of length 1, and along axes that they lack before their first.
+
+        Parameters
+        ----------
+        a, b
+            The names of two layers, or "input".
+        name
+            The layer's name; None: its position.
         """
         check(library.crl_network_add_product(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
     def add_quotient(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
-        """Adds a / b, elementwise. Shapes: see add_product()."""
+        """Adds a / b, elementwise.
+
+        Parameters
+        ----------
+        a, b
+            As for add_product().
+        name
+            The layer's name; None: its position.
+        """
         check(library.crl_network_add_quotient(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
     def add_matrix_product(self: _Self, a: str, b: str, *, transpose_b: bool = False, name: str | None = None) -> _Self:
-        """Adds the matrix product a @ b over the last two axes, as numpy.matmul(); or that with the transpose of b.
+        """Adds the matrix product a @ b over the last two axes, as numpy.matmul().
 
         Both layers have at least two axes. Those before the last two are repeated as in add_product().
+
+        Parameters
+        ----------
+        a, b
+            The names of two layers, or "input".
+        transpose_b
+            Whether to multiply with the transpose of b.
+        name
+            The layer's name; None: its position.
         """
         check(
             library.crl_network_add_matrix_product(
@@ -86,19 +152,42 @@ class DescribingCombinations(DescribingShapes):
         return self
 
     def add_maximum(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
-        """Adds the larger of a and b, elementwise; of equal ones, a gets δ. Shapes: see add_product()."""
+        """Adds the larger of a and b, elementwise; of equal ones, a gets δ.
+
+        Parameters
+        ----------
+        a, b
+            As for add_product().
+        name
+            The layer's name; None: its position.
+        """
         check(library.crl_network_add_maximum(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
     def add_minimum(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
-        """Adds the smaller of a and b, elementwise; of equal ones, a gets δ. Shapes: see add_product()."""
+        """Adds the smaller of a and b, elementwise; of equal ones, a gets δ.
+
+        Parameters
+        ----------
+        a, b
+            As for add_product().
+        name
+            The layer's name; None: its position.
+        """
         check(library.crl_network_add_minimum(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
     def add_power(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
-        """Adds a to the power of b, elementwise; NaN for a negative a, unless b is whole. Shapes: see add_product().
+        """Adds a to the power of b, elementwise; NaN for a negative a, unless b is whole.
 
         The derivatives along b are 0 where a is not above 0.
+
+        Parameters
+        ----------
+        a, b
+            As for add_product().
+        name
+            The layer's name; None: its position.
         """
         check(library.crl_network_add_power(self._open(), encoded(a), encoded(b), encoded(name)))
         return self

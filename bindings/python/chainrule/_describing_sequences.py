@@ -192,11 +192,11 @@ class DescribingSequences(DescribingCombinations):
             Whether the gates i, f and o also see c: the tensor "peephole", in this order.
         cell
             Whether the output has one more step, c after the last one: (T + 1, units), or (2, units).
-        sequence, backwards, bidirectional, lengths
+        sequence, backwards, bidirectional
             As for add_rnn().
         initial_state
             The layer that gives h and then c before the first step, 2 · units elements; None: 0.
-        name, input, bias, weight_initializer, bias_initializer
+        lengths, name, input, bias, weight_initializer, bias_initializer
             As for add_rnn().
         """
         self._add_recurrent(
@@ -220,7 +220,17 @@ class DescribingSequences(DescribingCombinations):
     def add_parameter(
         self: _Self, shape: Lengths, *, name: str | None = None, weight_initializer: InitializerLike = "default"
     ) -> _Self:
-        """Adds parameters as a layer: h is the same for every row, and learned. Its tensor is "value", at first 0."""
+        """Adds parameters as a layer: h is the same for every row, and learned. Its tensor is "value", at first 0.
+
+        Parameters
+        ----------
+        shape
+            The lengths of its axes, channels last.
+        name
+            The layer's name; None: its position.
+        weight_initializer
+            As for add_dense(); "default" is 0.
+        """
         options, _ = layer_options(name, None, "identity", None)
         options.weight_initializer = initializer(weight_initializer)
         extents = lengths(shape, "shape")
@@ -236,6 +246,15 @@ class DescribingSequences(DescribingCombinations):
 
         They are the network's state, its tensor "value", at first 0. After build(), set
         ``network.state["name.value"][:]``.
+
+        Parameters
+        ----------
+        shape
+            The lengths of its axes, channels last.
+        name
+            The layer's name; None: its position.
+        weight_initializer
+            As for add_dense(); "default" is 0.
         """
         options, _ = layer_options(name, None, "identity", None)
         options.weight_initializer = initializer(weight_initializer)
@@ -345,10 +364,12 @@ class DescribingSequences(DescribingCombinations):
             The channels of queries, keys, values and h; None: those of the input.
         bare
             Without the dense layers. Channels that come from one layer lie side by side in it: queries, keys, values.
-        name, bias, weight_initializer, bias_initializer
-            As for add_dense(); of all dense layers.
+        name
+            As for add_dense().
         input
             The layer that gives the queries.
+        bias, weight_initializer, bias_initializer
+            As for add_dense(); of all dense layers.
         """
         attention = _prototypes.crl_attention_options.default()
         attention.heads = count(heads, "heads")

@@ -91,7 +91,15 @@ class DescribingShapes(NativeObject):
         return 0
 
     def add_input(self: _Self, name: str, shape: Lengths) -> _Self:
-        """Names the next part of x, and gives it a shape. Parts follow one another in a row of x."""
+        """Names the next part of x, and gives it a shape. Parts follow one another in a row of x.
+
+        Parameters
+        ----------
+        name
+            What layers call it.
+        shape
+            The lengths of its axes, channels last.
+        """
         extents = lengths(shape, "shape")
         check(library.crl_network_add_input(self._open(), encoded(name), extents_array(extents), len(extents)))
         return self
@@ -204,9 +212,16 @@ class DescribingShapes(NativeObject):
         """Adds a transposed convolution: each input position adds a window to the output.
 
         The output has (n − 1) · stride + (kernel − 1) · dilation + 1 positions along an axis of n, less what the
-        padding cuts off; n · stride with "same". With a padding of "valid" or of numbers, output_padding adds positions
-        after each axis. The weight has the shape (input channels, *kernel, channels / groups).
-        Arguments: see add_convolution().
+        padding cuts off; n · stride with "same". The weight has the shape (input channels, *kernel, channels / groups).
+
+        Parameters
+        ----------
+        channels, kernel, activation, stride, padding, dilation, groups
+            As for add_convolution().
+        output_padding
+            Positions to add after each axis, with a padding of "valid" or of numbers.
+        name, input, bias, weight_initializer, bias_initializer, alpha
+            As for add_dense().
         """
         given = {
             "name": name,
@@ -299,25 +314,55 @@ class DescribingShapes(NativeObject):
         return self
 
     def add_prelu(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds a rectifier whose slope below 0 is learned for each channel: h' where h' > 0, otherwise α h'."""
+        """Adds a rectifier whose slope below 0 is learned for each channel: h' where h' > 0, otherwise α h'.
+
+        Parameters
+        ----------
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_prelu(self._open(), ctypes.byref(options)))
         return self
 
     def add_softmax(self: _Self, axis: int, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds softmax along an axis, from 0: e^h' divided by its sum. Along the last axis it is add_activation()."""
+        """Adds softmax along an axis: e^h' divided by its sum. Along the last axis it is add_activation().
+
+        Parameters
+        ----------
+        axis
+            The axis, from 0.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_softmax(self._open(), count(axis, "axis"), ctypes.byref(options)))
         return self
 
     def add_channel_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds dropout of whole channels: as add_dropout(), with one draw for all positions of a channel."""
+        """Adds dropout of whole channels: as add_dropout(), with one draw for all positions of a channel.
+
+        Parameters
+        ----------
+        rate
+            As for add_dropout().
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_channel_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
         return self
 
     def add_transpose(self: _Self, axes: Sequence[int], *, name: str | None = None, input: str | None = None) -> _Self:
-        """Permutes the axes: axis i of h is axis axes[i] of h', as in numpy.transpose()."""
+        """Permutes the axes: as numpy.transpose() does.
+
+        Parameters
+        ----------
+        axes
+            Axis i of h is axis axes[i] of h'.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         order = lengths(axes, "axes")
         check(library.crl_network_add_transpose(self._open(), extents_array(order), len(order), ctypes.byref(options)))
@@ -326,7 +371,15 @@ class DescribingShapes(NativeObject):
     def add_slice(
         self: _Self, begin: Lengths, end: Lengths, *, name: str | None = None, input: str | None = None
     ) -> _Self:
-        """Takes the elements from begin[axis] to before end[axis] along each axis."""
+        """Takes the elements from `begin` to before `end` along each axis.
+
+        Parameters
+        ----------
+        begin, end
+            A number for each axis, from 0.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         first, last = lengths(begin, "begin"), lengths(end, "end")
         if len(first) != len(last):
@@ -373,7 +426,17 @@ class DescribingShapes(NativeObject):
         name: str | None = None,
         input: str | None = None,
     ) -> _Self:
-        """Adds so many positions of zeros before and after each axis but the channels. `after` None: as `before`."""
+        """Adds positions of zeros before and after each axis but the channels.
+
+        Parameters
+        ----------
+        before
+            How many; one number for all axes.
+        after
+            Likewise; None: as before.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         first = lengths(before, "before")
         last = first if after is None else lengths(after, "after")
@@ -392,6 +455,15 @@ class DescribingShapes(NativeObject):
         """Takes elements along an axis in any order, as numpy.take() does with indices from 0.
 
         So positions are picked, reversed, repeated or reflected at the edges.
+
+        Parameters
+        ----------
+        indices
+            The elements' places, from 0.
+        axis
+            The axis, from 0.
+        name, input
+            As for add_dense().
         """
         options, _ = layer_options(name, input, "identity", None)
         places, along = lengths(indices, "indices"), count(axis, "axis")
@@ -401,7 +473,15 @@ class DescribingShapes(NativeObject):
         return self
 
     def add_upsampling(self: _Self, factors: Lengths, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Repeats each position so many times along each axis but the channels; one number for all axes."""
+        """Repeats each position so many times along each axis but the channels.
+
+        Parameters
+        ----------
+        factors
+            How many times; one number for all axes.
+        name, input
+            As for add_dense().
+        """
         options, _ = layer_options(name, input, "identity", None)
         times = lengths(factors, "factors")
         if isinstance(factors, (int, np.integer)):
@@ -416,6 +496,11 @@ class DescribingShapes(NativeObject):
         know how. Means and scales are state: files hold them, training leaves them alone. Until they are set they are 0
         and 1. It is four layers: the constants NAME_mean and NAME_scale, the difference NAME_difference, and the
         product, NAME.
+
+        Parameters
+        ----------
+        name, input
+            As for add_dense().
 
         Examples
         --------

@@ -28,6 +28,11 @@ def load_fann(file: Any, memory_limit: int | None = None) -> Network:
         A path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
     memory_limit
         As for Network.load().
+
+    Returns
+    -------
+    Network
+        Built.
     """
     return Network._read("fann", file, given_memory_limit(memory_limit))
 
@@ -45,7 +50,7 @@ def load_fann_data(path: Any) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     tuple[ndarray, ndarray]
-        x, rows by inputs, and t, rows by outputs.
+        The inputs x, (rows, inputs), and the outputs t, (rows, outputs).
     """
     if hasattr(path, "read"):
         text = path.read()

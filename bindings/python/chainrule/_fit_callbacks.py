@@ -38,22 +38,66 @@ class Callback:
     """
 
     def on_begin(self, trainer: Trainer) -> None:
-        """Before the first batch."""
+        """Before the first batch.
+
+        Parameters
+        ----------
+        trainer
+            The Trainer of the fit.
+        """
 
     def on_batch(self, trainer: Trainer, batch: Batch) -> Answer:
-        """After each batch."""
+        """After each batch.
+
+        Parameters
+        ----------
+        trainer
+            The Trainer of the fit.
+        batch
+            The batch's report.
+
+        Returns
+        -------
+        bool or None
+            False stops the fit.
+        """
         return None
 
     def on_epoch(self, trainer: Trainer, epoch: Epoch) -> Answer:
-        """After each epoch."""
+        """After each epoch.
+
+        Parameters
+        ----------
+        trainer
+            The Trainer of the fit.
+        epoch
+            The epoch's report.
+
+        Returns
+        -------
+        bool or None
+            False stops the fit.
+        """
         return None
 
     def on_end(self, trainer: Trainer) -> None:
-        """After the last epoch, or when a callback has stopped the fit; not after an exception."""
+        """After the last epoch, or when a callback has stopped the fit; not after an exception.
+
+        Parameters
+        ----------
+        trainer
+            The Trainer of the fit.
+        """
 
 
 class LambdaCallback(Callback):
-    """A callback of functions, with the arguments of Callback's methods."""
+    """A callback of functions.
+
+    Parameters
+    ----------
+    on_begin, on_batch, on_epoch, on_end
+        Functions with the arguments of the method; None: nothing.
+    """
 
     def __init__(
         self,
@@ -63,7 +107,6 @@ class LambdaCallback(Callback):
         on_epoch: Callable[[Trainer, Epoch], Any] | None = None,
         on_end: Callable[[Trainer], Any] | None = None,
     ) -> None:
-        """A callback that calls these; None: nothing."""
         given = {"on_begin": on_begin, "on_batch": on_batch, "on_epoch": on_epoch, "on_end": on_end}
         for name, function in given.items():
             if function is not None:
@@ -98,6 +141,18 @@ class EarlyStopping(_Watching):
 
     fit(patience=…) does the same for the cost, a little faster. Each fit begins anew.
 
+    Parameters
+    ----------
+    monitor
+        "cost", "accuracy", "validation_cost", "validation_accuracy" or "validation_r2"; None: the cost, on the
+        validation data if given.
+    patience
+        Stop after so many epochs without an improvement; ≥ 1.
+    min_delta
+        How much counts as an improvement.
+    restore_best
+        Whether the fit ends with the best epoch's parameters and state, not the last one's.
+
     Attributes
     ----------
     best_epoch
@@ -107,20 +162,6 @@ class EarlyStopping(_Watching):
     def __init__(
         self, monitor: str | None = None, *, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True
     ) -> None:
-        """Early stopping.
-
-        Parameters
-        ----------
-        monitor
-            "cost", "accuracy", "validation_cost", "validation_accuracy" or "validation_r2"; None: the cost, on the
-            validation data if given.
-        patience
-            Stop after so many epochs without an improvement; ≥ 1.
-        min_delta
-            How much counts as an improvement.
-        restore_best
-            Whether the fit ends with the best epoch's parameters and state, not the last one's.
-        """
         super().__init__(monitor)
         self.patience: int = count(patience, "patience")
         if self.patience < 1:
@@ -155,7 +196,22 @@ class EarlyStopping(_Watching):
 
 
 class Checkpoint(_Watching):
-    """Saves the network, or all that training goes on from, after epochs."""
+    """Saves the network, or all that training goes on from, after epochs.
+
+    Parameters
+    ----------
+    path
+        Of the file, which is replaced atomically. Names of Epoch in braces become their values:
+        "model-{epoch:03}-{validation_cost:.4f}.safetensors".
+    monitor
+        What is best, as for EarlyStopping.
+    best_only
+        Save only epochs that are better than all before.
+    every
+        Save only each so manyth epoch; ≥ 1.
+    resumable
+        Write a checkpoint of the trainer, for Trainer.load(), not the network alone.
+    """
 
     def __init__(
         self,
@@ -166,22 +222,6 @@ class Checkpoint(_Watching):
         every: int = 1,
         resumable: bool = False,
     ) -> None:
-        """Saving after epochs.
-
-        Parameters
-        ----------
-        path
-            Of the file, which is replaced atomically. Names of Epoch in braces become their values:
-            "model-{epoch:03}-{validation_cost:.4f}.safetensors".
-        monitor
-            What is best, as for EarlyStopping.
-        best_only
-            Save only epochs that are better than all before.
-        every
-            Save only each so manyth epoch; ≥ 1.
-        resumable
-            Write a checkpoint of the trainer, for Trainer.load(), not the network alone.
-        """
         super().__init__(monitor)
         self.path: str = os.fspath(path)
         if not isinstance(self.path, str):
@@ -220,7 +260,15 @@ class Checkpoint(_Watching):
 class ReduceLROnPlateau(_Watching):
     """Multiplies the optimizer's learning rate by a factor when a measure no longer improves.
 
-    fit(schedule="plateau") does the same for the cost. The rate stays lowered after the fit.
+    fit(schedule="plateau") does the same for the cost. The rate stays lowered after the fit. An
+    accuracy or R² counts by how far it is from 1.
+
+    Parameters
+    ----------
+    monitor
+        As for EarlyStopping.
+    factor, patience, threshold, cooldown, min_rate
+        As for Schedule("plateau").
     """
 
     def __init__(
@@ -233,10 +281,6 @@ class ReduceLROnPlateau(_Watching):
         cooldown: int | None = None,
         min_rate: float | None = None,
     ) -> None:
-        """A plateau. monitor is as for EarlyStopping; the numbers are those of Schedule("plateau").
-
-        An accuracy or R² counts by how far it is from 1.
-        """
         super().__init__(monitor)
         self._schedule = Schedule(
             "plateau", factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, min_rate=min_rate

@@ -127,13 +127,11 @@ class Fitting(Derivatives):
         fit(epochs=60). A schedule, patience and the numbers of the epochs start again. To start everything again, pass
         a new Optimizer.
 
-        The other arguments are those of Trainer.
-
         Parameters
         ----------
         x
             (rows, inputs), or a DataSource.
-        targets, sample_weight
+        targets
             As for chainrule.cost(); targets are None with a DataSource.
         cost
             As for chainrule.cost(). None: by the targets. Integers: "cross_entropy", of classes; for one output, or
@@ -141,12 +139,20 @@ class Fitting(Derivatives):
             row is a distribution over several outputs. The History that fit() returns says which.
         loss
             Another name of cost.
+        optimizer
+            As for Trainer.
+        learning_rate
+            The η for an optimizer given by name; None: that of the fit before, or else the library's default.
+        schedule, epochs, batch_size, shuffle, carry_states, seed
+            As for Trainer.
+        sample_weight
+            As for chainrule.cost().
         class_weight
             As for Trainer; or "balanced": rows / (classes · rows of the class), for the classes in targets.
         validation_data
             (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
-        learning_rate
-            η for an optimizer given by name; None: that of the fit before, or else the library's default.
+        validation_split, patience, min_delta, threads, on_batch, on_epoch, callbacks, progress
+            As for Trainer.
         channels_first
             Whether x, that of validation_data too, is (rows, channels, height, width): see predict().
 
@@ -226,21 +232,28 @@ class Fitting(Derivatives):
         top: int = 5,
         channels_first: bool = False,
     ) -> Metrics:
-        """Compares the outputs for x with targets: C, accuracy, R².
+        """Compares the outputs for x with targets.
 
         Parameters
         ----------
         x
             (rows, inputs).
-        targets, cost, sample_weight
+        targets, cost
             As for chainrule.cost(). A cost of None is the cost of the last training, by fit(), a Trainer, minimize() or
             cascade(), or else by the targets, as for fit().
         loss
             Another name of cost.
+        sample_weight
+            As for chainrule.cost().
         top
             A class counts in top_accuracy if it is among so many of the largest outputs.
         channels_first
             As for predict().
+
+        Returns
+        -------
+        Metrics
+            C, the accuracy and R², as far as they apply.
         """
         options = self._cost(given_cost(cost, loss), targets)
         x = self._layout().samples(x) if channels_first else x
@@ -255,7 +268,12 @@ class Fitting(Derivatives):
         sample_weight: npt.ArrayLike | None = None,
         channels_first: bool = False,
     ) -> npt.NDArray[np.float64]:
-        """The confusion matrix: how often each class is taken for each class. Arguments: see evaluate().
+        """The confusion matrix: how often each class is taken for each class.
+
+        Parameters
+        ----------
+        x, targets, cost, sample_weight, channels_first
+            As for evaluate().
 
         Returns
         -------
@@ -313,7 +331,7 @@ class Fitting(Derivatives):
         ----------
         x
             (rows, inputs).
-        targets, sample_weight
+        targets
             As for chainrule.cost().
         cost, loss
             As for fit().
@@ -333,17 +351,19 @@ class Fitting(Derivatives):
         memory
             For "lbfgs": the number of steps to remember, from 1 to 1000; None: 10.
         c1
-            c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
+            The c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
         c2
-            c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
+            The c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
         damping
             For "newton_cg": the first λ; None: 0.01. For "levenberg_marquardt": the first μ, relative to the largest
             element on the diagonal of the Gauss-Newton matrix; None: 0.001.
         l2
-            λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights. It is a part of C, minimized and reported. With a mean it
-            equals scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a smooth C.
+            The λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights. It is a part of C, minimized and reported. With a mean
+            it equals scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a smooth C.
         regularize_biases
             Whether the penalty includes biases.
+        sample_weight
+            As for chainrule.cost().
         validation_data
             (x, targets) or (x, targets, sample_weight) to evaluate at the start and after each iteration.
         validation_split
@@ -362,6 +382,11 @@ class Fitting(Derivatives):
         on_iteration
             Called with the Iteration after each iteration. It must not use the network. It returns False to stop. Its
             exceptions come out of minimize and leave the best parameters so far.
+
+        Returns
+        -------
+        Minimum
+            The cost reached, and why the run ended.
         """
         from ._minimizing import IterationWatcher, minimize_options, minimum_of
 

@@ -13,32 +13,46 @@ class GradientReport(NamedTuple):
 
     If a custom function fails, the worst derivative is one of that function: the gradients behind it are then wrong,
     too.
+
+    Attributes
+    ----------
+    checked
+        How many were compared with differences.
+    skipped
+        How many could not be: beside a kink, or lost in rounding.
+    failed
+        How many of those compared have a relative error beyond the tolerance.
+    quantity
+        Of the worst, as is all that follows: "parameter_gradient", "activation_derivative",
+        "activation_second_derivative", "cost_gradient" or "cost_hessian_product"; None if nothing could be compared.
+    name
+        The tensor, such as "0.weight"; the name of an activation's layer; or "cost" for a cost.
+    row
+        In the tensor; otherwise the row of the batch.
+    column
+        In the tensor; otherwise the unit or output.
+    analytic
+        The derivative as it was computed.
+    numeric
+        The derivative by differences.
+    absolute_error
+        |analytic − numeric|.
+    relative_error
+        The same by the larger of the two, or by a hundredth of the largest derivative of the same tensor or function,
+        if that is larger still.
     """
 
     checked: int
-    """how many were compared with differences"""
     skipped: int
-    """how many could not be: beside a kink, or lost in rounding"""
     failed: int
-    """how many of those compared have a relative error beyond the tolerance"""
     quantity: str | None
-    """of the worst, as is all that follows: "parameter_gradient", "activation_derivative",
-    "activation_second_derivative", "cost_gradient" or "cost_hessian_product"; None if nothing could be compared"""
     name: str | None
-    """the tensor, such as "0.weight"; the name of an activation's layer; or "cost" for a cost"""
     row: int
-    """in the tensor; otherwise the row of the batch"""
     column: int
-    """in the tensor; otherwise the unit or output"""
     analytic: float
-    """the derivative as it was computed"""
     numeric: float
-    """the derivative by differences"""
     absolute_error: float
-    """|analytic − numeric|"""
     relative_error: float
-    """the same by the larger of the two, or by a hundredth of the largest derivative of the same tensor or function, if
-    that is larger still"""
 
     @property
     def passed(self) -> bool:

@@ -88,14 +88,20 @@ def epoch_of(native: Any) -> Epoch:
 class History(list[Epoch]):
     """The epochs of a fit: a list of Epoch, which shows itself as a table, plots itself and becomes a frame.
 
+    Parameters
+    ----------
+    epochs
+        Reports of epochs, in order.
+    cost
+        What the fit lowered: the name of a built-in cost, or "custom".
+
     Attributes
     ----------
     cost
-        What the fit lowered: the name of a built-in cost, or "custom".
+        The same.
     """
 
     def __init__(self, epochs: Iterable[Epoch] = (), cost: str = "") -> None:
-        """A history of these epochs."""
         super().__init__(epochs)
         self.cost = cost
 
@@ -122,7 +128,13 @@ class History(list[Epoch]):
         return tuple(name for name in MEASURES if any(getattr(e, name) == getattr(e, name) for e in self))
 
     def to_frame(self) -> Any:
-        """A pandas.DataFrame with a row for each epoch, whose number is the index. Needs pandas."""
+        """The epochs as a table of pandas, which it needs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each epoch, whose number is the index.
+        """
         try:
             import pandas as pd
         except ImportError as error:
@@ -139,8 +151,8 @@ class History(list[Epoch]):
 
         Returns
         -------
-        list[object]
-            The Axes.
+        list of Axes
+            Those drawn on.
         """
         from ._plots import plot_history
 

@@ -9,10 +9,15 @@ from ._prototypes import Instructions
 
 
 def instruction_set() -> str:
-    """The instruction set in use: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64.
+    """The instruction set in use.
 
     It is the best that the processor has, unless set_instruction_set() or Network.build() chose another. On one
     instruction set all results are the same bit for bit; between two they differ by rounding.
+
+    Returns
+    -------
+    str
+        "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64.
     """
     name: bytes = library.crl_instruction_set()
     return name.decode()

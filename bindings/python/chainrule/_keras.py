@@ -21,7 +21,7 @@ def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
     """A built network that computes what a Keras model does. Keras is not needed, and nothing in a file is run.
 
     It reads Sequential and Functional models with one output, of the layers that docs/models-from-elsewhere.md lists.
-    Channels are last in both. Several inputs are parts of a row of x, in the model's order. Layers have Keras' names.
+    Channels are last in both. Several inputs are parts of a row of x, in the model's order.
     What a recurrent layer drops out in training is left out.
 
     Parameters
@@ -30,6 +30,11 @@ def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
         Of a file that model.save() wrote: .keras, or .h5 of Keras 2 or 3.
     shape
         Of one sample of x, without the rows, if the model leaves a length open; for models with one input.
+
+    Returns
+    -------
+    Network
+        Built, with Keras' names of layers.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,11 @@ def Input(shape: Lengths, *, name: str | None = None) -> Node:
         Of a sample, channels last: 64, or (28, 28, 1).
     name
         Of one of several inputs.
+
+    Returns
+    -------
+    Node
+        What layers are called on.
     """
     return Node(None, shape=lengths(shape, "shape"), name=name)
 
@@ -152,6 +158,11 @@ def Sequential(layers: Sequence[Node | Description], *, seed: int = 0) -> Networ
         An Input, then layers of chainrule.layers.
     seed
         Of the first parameters, as for Network.build().
+
+    Returns
+    -------
+    Network
+        Built.
 
     Raises
     ------
@@ -185,6 +196,11 @@ def Model(inputs: Node | Sequence[Node], output: Node, *, seed: int = 0) -> Netw
         What the network returns.
     seed
         Of the first parameters, as for Network.build().
+
+    Returns
+    -------
+    Network
+        Built.
 
     Raises
     ------
@@ -294,6 +310,14 @@ def _maker(
 
     make.__name__ = make.__qualname__ = kind
     make.__module__ = "chainrule.layers"
-    make.__doc__ = f"{method.__doc__}\n\n        Keywords and meaning are those of Network.{method.__name__}()."
+    make.__doc__ = _documentation(method, len(preset))
     make.__wrapped__ = wrapped  # type: ignore[attr-defined]
     return make
+
+
+def _documentation(method: Callable[..., Network], preset: int) -> str:
+    """The method's docstring, without the first parameters, which the layer gives."""
+    given = ", ".join(method.__code__.co_varnames[1 : 1 + preset])
+    parts = (method.__doc__ or "").partition("\n")
+    rest = re.sub(rf"\n +{given}\n(?: {{12}}.*\n)+", "\n", parts[2]) if preset else parts[2]
+    return f"{parts[0]}\n\n        As Network.{method.__name__}() adds it.\n{rest}"

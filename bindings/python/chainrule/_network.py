@@ -52,6 +52,12 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     A network may be read by any number of threads. Training it requires exclusive access. Calls release the interpreter
     lock.
 
+    Parameters
+    ----------
+    inputs
+        The number of inputs; or their shape, such as (28, 28, 1): then a first layer gives x that shape, as
+        add_reshape(inputs).
+
     Examples
     --------
     >>> network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
@@ -63,10 +69,6 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     _kind = "network"
 
     def __init__(self, inputs: int | Sequence[int]) -> None:
-        """A network with `inputs` inputs and no layers.
-
-        Inputs of a shape, such as (28, 28, 1), get a first layer that gives x that shape: add_reshape(inputs).
-        """
         shape = lengths(inputs, "inputs")
         (pointer,) = results(library.crl_network_create, count(math.prod(shape), "inputs"))
         self._adopt(pointer)
@@ -148,7 +150,10 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     def update_statistics(self, workspace: Workspace) -> None:
         """Moves the running statistics of batch normalization towards the workspace's last batch; fit() does so itself.
 
-        The workspace's passes take the batch's statistics: Workspace.use_batch_statistics().
+        Parameters
+        ----------
+        workspace
+            Its passes take the batch's statistics: Workspace.use_batch_statistics().
         """
         check(library.crl_network_update_statistics(self._open(), workspace._open()))
 
@@ -202,7 +207,18 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         return found[0]
 
     def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:
-        """Views of the parts of a (count,) vector, such as a gradient, by tensor name."""
+        """Views of the parts of a vector by tensor name.
+
+        Parameters
+        ----------
+        vector
+            (count,), such as a gradient.
+
+        Returns
+        -------
+        mapping from str to ndarray
+            A view for each tensor, of its shape.
+        """
         return self._layout().unflatten(vector)
 
     def _layout(self) -> Layout:
@@ -213,10 +229,15 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     # Using
 
     def copy(self) -> Network:
-        """A network of its own, with the same layers, parameters and instruction set, built or not.
+        """A network of its own, with the same layers, parameters and instruction set.
 
         Training goes on in the copy as it would in this network: the copy has the state of the optimizer that fit()
         goes on with, and the history. The two share the functions of custom activations.
+
+        Returns
+        -------
+        Network
+            Built, if this one is.
         """
         owner = self._open()
         (pointer,) = results(library.crl_network_copy, owner)
@@ -268,13 +289,18 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         return built.predict(built.samples(x) if channels_first else x, out, self._open())
 
     def prepare(self, precision: str = "float32") -> Predictor:
-        """Prepares the network as it is now: returns a read-only Predictor, which later changes do not reach.
+        """Prepares the network as it is now for prediction.
 
         Parameters
         ----------
         precision
             "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine function is
             folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
+
+        Returns
+        -------
+        Predictor
+            Read-only; later changes of the network do not reach it.
         """
         from ._predictor import Predictor
 
@@ -289,6 +315,11 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         ----------
         precision
             See prepare().
+
+        Returns
+        -------
+        Stream
+            At its beginning.
 
         Raises
         ------
@@ -330,14 +361,14 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         ----------
         x
             (rows, inputs).
-        targets, cost, sample_weight
+        targets, cost
             As for chainrule.cost().
         outputs
             The number of outputs; None: one for each column of the targets, or for each class from 0 to the largest.
         output_activation
-            σ of the outputs.
+            The σ of the outputs.
         activations
-            σ of the hidden units: one name, or several for the candidates in turn. Not "softmax" or "log_softmax".
+            The σ of the hidden units: one name, or several for the candidates in turn. Not "softmax" or "log_softmax".
         candidates
             The number of units that compete for each place, from 1 to 10000.
         max_units
@@ -352,6 +383,8 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
             How much lower a cost must be for patience to start again; ≥ 0.
         seed
             For the first weights.
+        sample_weight
+            As for chainrule.cost().
         validation_data
             (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained on.
         threads
@@ -417,7 +450,7 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
 def load_onnx(
     model: Any, memory_limit: int | None = None, *, input_shapes: Mapping[str, Sequence[int | None]] | None = None
 ) -> Network:
-    """Reads an ONNX model into a built network, which predicts, trains and saves as any other.
+    """Reads an ONNX model into a built network.
 
     Rows of x hold the model's inputs one after another, rows of y its outputs, each in ONNX's order of axes:
     Network.onnx_inputs, Network.onnx_outputs. Constant floats of several elements become parameters.
@@ -431,6 +464,11 @@ def load_onnx(
     input_shapes
         The lengths of axes that the model leaves open, besides the batch, by the names of inputs; None stays as the
         model has it: {"x": (None, 3, 48, 192)}.
+
+    Returns
+    -------
+    Network
+        It predicts, trains and saves as any other.
     """
     from ._onnx import onnx_options
 

@@ -22,6 +22,13 @@ class Objective:
     nothing. The parameters are rounded to float32, and C and its derivatives are computed in it: differences below some
     1e-7 of C are noise.
 
+    Parameters
+    ----------
+    network
+        Built.
+    x, targets, cost, sample_weight
+        As for Network.objective(), which is shorter.
+
     Examples
     --------
     >>> objective = network.objective(x, labels)
@@ -32,7 +39,6 @@ class Objective:
     def __init__(
         self, network: Network, x: npt.ArrayLike, targets: npt.ArrayLike | None, cost: Any, sample_weight: Any
     ) -> None:
-        """The objective; Network.objective() is shorter."""
         network._open()
         built = network._layout()
         # Converted once.

@@ -29,7 +29,20 @@ def _pyplot() -> Any:
 
 
 def plot_history(history: History, axes: Sequence[Any] | None = None) -> list[Any]:
-    """Draws a learning curve. See History.plot()."""
+    """Draws a learning curve.
+
+    Parameters
+    ----------
+    history
+        What fit() returns.
+    axes
+        As for History.plot().
+
+    Returns
+    -------
+    list of Axes
+        Those drawn on.
+    """
     measures = history.measures
     if not measures:
         raise ArgumentError("the history has no epochs to plot", Status.ERROR_VALUE)
@@ -82,7 +95,7 @@ def plot_confusion(
 
     Returns
     -------
-    object
+    matplotlib.axes.Axes
         The Axes.
     """
     counts = network.confusion(x, targets, cost, sample_weight=sample_weight)
@@ -131,8 +144,8 @@ def plot_weights(
 
     Returns
     -------
-    object
-        The Axes, an array with one for each image.
+    ndarray of Axes
+        One for each image.
 
     Raises
     ------

@@ -31,6 +31,15 @@ class Predictor(NativeObject):
     """A network prepared for prediction: read-only, and independent of its network.
 
     Any number of threads may predict with one predictor at once. Calls release the interpreter lock.
+    Network.prepare() makes one, too.
+
+    Parameters
+    ----------
+    network
+        Does not change; its later changes do not reach the predictor.
+    precision
+        "float32" gives the results of network.predict(), bit for bit, unless a batch normalization is folded into the
+        layer before it. "bfloat16" and "int8" need less memory and time, and round.
 
     Examples
     --------
@@ -42,16 +51,6 @@ class Predictor(NativeObject):
     _kind = "predictor"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
-        """Prepares a built network. Network.prepare() is shorter.
-
-        Parameters
-        ----------
-        network
-            Does not change; its later changes do not reach the predictor.
-        precision
-            "float32" gives the results of network.predict(), bit for bit, unless a batch normalization is folded into
-            the layer before it. "bfloat16" and "int8" need less memory and time, and round.
-        """
         owner = network._open()
         (pointer,) = results(library.crl_predictor_create, owner, enumerator(Precision, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_predictor_destroy)
@@ -73,6 +72,11 @@ class Predictor(NativeObject):
 
         The file is for this precision and instruction set, and this version of the library: keep the network's file,
         and prepare it anew elsewhere.
+
+        Parameters
+        ----------
+        path
+            Of the file.
 
         Raises
         ------
@@ -206,6 +210,11 @@ class Predictor(NativeObject):
     def stream(self) -> Stream:
         """Begins a Stream: a sequence that goes through the network frame by frame. Any number may share a predictor.
 
+        Returns
+        -------
+        Stream
+            At its beginning.
+
         Raises
         ------
         ArgumentError
@@ -225,6 +234,13 @@ class Publisher(NativeObject):
     Any number of threads may predict while one publishes. Each prediction uses one publication from its first row to
     its last.
 
+    Parameters
+    ----------
+    network
+        Does not change; its later changes reach the publisher only by publish().
+    precision
+        As for Predictor, also for later publications.
+
     Examples
     --------
     >>> publisher = Publisher(network)
@@ -236,15 +252,6 @@ class Publisher(NativeObject):
     _kind = "publisher"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
-        """Publishes a built network for the first time.
-
-        Parameters
-        ----------
-        network
-            Does not change; its later changes reach the publisher only by publish().
-        precision
-            As for Predictor, also for later publications.
-        """
         owner = network._open()
         (pointer,) = results(library.crl_publisher_create, owner, enumerator(Precision, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_publisher_destroy)
@@ -304,7 +311,18 @@ class Publisher(NativeObject):
         )
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
-        """The outputs of the last publication. Arguments: see Predictor.predict()."""
+        """The outputs of the last publication.
+
+        Parameters
+        ----------
+        x, out
+            As for Predictor.predict().
+
+        Returns
+        -------
+        ndarray
+            As of Predictor.predict().
+        """
         return self._predict(x, out, self._open())
 
     def __repr__(self) -> str:

@@ -50,7 +50,7 @@ def ray_source(
     """
     if not hasattr(dataset, "to_numpy_refs"):
         raise ArgumentTypeError(f"ray_source() takes a dataset of Ray, not {type(dataset).__name__}")
-    import ray
+    import ray  # pyright: ignore[reportMissingImports]
 
     names = [x] if isinstance(x, str) else list(x)
     columns = [*names, targets, *([] if sample_weight is None else [sample_weight])]

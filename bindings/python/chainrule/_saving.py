@@ -101,7 +101,13 @@ class Saving(NativeObject):
             check(library.crl_network_save_to_callback(self._open(), write_callback(path), None))
 
     def to_bytes(self) -> bytes:
-        """The bytes that save() writes."""
+        """The bytes that save() writes.
+
+        Returns
+        -------
+        bytes
+            What from_bytes() reads.
+        """
         return saved_bytes(library.crl_network_save_to_memory, self._open())
 
     def save_onnx(self, path: Destination) -> None:
@@ -121,7 +127,13 @@ class Saving(NativeObject):
             write_all(path, self.to_onnx_bytes())
 
     def to_onnx_bytes(self) -> bytes:
-        """The bytes that save_onnx() writes."""
+        """The bytes that save_onnx() writes.
+
+        Returns
+        -------
+        bytes
+            What load_onnx() reads.
+        """
         return saved_bytes(library.crl_network_save_onnx_to_memory, self._open())
 
     def export_c(
@@ -172,7 +184,18 @@ class Saving(NativeObject):
         momentum: bool = False,
         cost: CostLike = "mean_squared_error",
     ) -> str:
-        """The text that export_c() writes."""
+        """The text that export_c() writes.
+
+        Parameters
+        ----------
+        name, precision, trains, momentum, cost
+            As for export_c().
+
+        Returns
+        -------
+        str
+            One file of C.
+        """
         from ._c_source import c_source_options
 
         options, kept = c_source_options(name, precision, trains, momentum, cost)
@@ -203,7 +226,15 @@ class Saving(NativeObject):
 
     @classmethod
     def from_bytes(cls: type[_Self], data: Any, memory_limit: int | None = None) -> _Self:
-        """Reads a built network from the bytes of to_bytes(). memory_limit is as for load()."""
+        """Reads a built network from the bytes of to_bytes().
+
+        Parameters
+        ----------
+        data
+            The bytes.
+        memory_limit
+            As for load().
+        """
         limit = given_memory_limit(memory_limit)
         array = byte_array(data)
         pointer = _prototypes.crl_network()
@@ -224,7 +255,13 @@ class Saving(NativeObject):
         return cls._around(pointer)
 
     def load_parameters(self, path: Origin) -> None:
-        """Reads parameters into this built network. The file must hold the same tensors. path is as for load()."""
+        """Reads parameters into this built network. The file must hold the same tensors.
+
+        Parameters
+        ----------
+        path
+            As for load().
+        """
         if is_path(path, "read"):
             check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)
         else:

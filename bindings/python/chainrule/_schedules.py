@@ -18,8 +18,6 @@ from ._prototypes import ScheduleKind
 class Schedule(NamedTuple):
     """The learning rate as a function of t, from 0: the number of earlier steps, or of earlier epochs.
 
-    network.fit(x, labels, schedule=Schedule("cosine", warmup=500))
-
     The kinds, with η the rate of the optimizer:
 
     - "constant": η, for a warm-up alone
@@ -32,7 +30,7 @@ class Schedule(NamedTuple):
 
     A number that the kind does not have is an ArgumentError where you use the schedule. For None the kind chooses.
 
-    Attributes
+    Parameters
     ----------
     kind
         One of the names above.
@@ -41,15 +39,15 @@ class Schedule(NamedTuple):
     period_factor
         M of "cosine", ≥ 1; 1.
     factor
-        γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
+        The γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
     min_rate
-        η₋ of "cosine" and "plateau", ≥ 0; 0.
+        The η₋ of "cosine" and "plateau", ≥ 0; 0.
     peak
         The rising part of "one_cycle", in [0, 1]; 0.3.
     start_divisor
-        d₀ of "one_cycle", ≥ 1; 25.
+        The d₀ of "one_cycle", ≥ 1; 25.
     end_divisor
-        d₁ of "one_cycle", ≥ 1; 10,000.
+        The d₁ of "one_cycle", ≥ 1; 10,000.
     patience
         Of "plateau"; 10.
     cooldown
@@ -62,6 +60,10 @@ class Schedule(NamedTuple):
         The part of the rate at which the warm-up starts, in [0, 1].
     per_epoch
         Whether t counts epochs, not steps.
+
+    Examples
+    --------
+    >>> network.fit(x, labels, schedule=Schedule("cosine", warmup=500))
     """
 
     kind: str
@@ -80,7 +82,20 @@ class Schedule(NamedTuple):
     per_epoch: bool = False
 
     def rate(self, base: float, t: int) -> float:
-        """The learning rate at t, from a base of η. Not for "plateau", nor if the period is the whole run."""
+        """The learning rate at t. Not for "plateau", nor if the period is the whole run.
+
+        Parameters
+        ----------
+        base
+            The optimizer's rate η.
+        t
+            The number of earlier steps, or epochs.
+
+        Returns
+        -------
+        float
+            The rate.
+        """
         rate = ctypes.c_float()
         native = schedule_options(self)
         check(library.crl_schedule_rate(ctypes.byref(native), real(base, "base"), count(t, "t"), ctypes.byref(rate)))
@@ -90,19 +105,38 @@ class Schedule(NamedTuple):
 class Plateau:
     """The "plateau" schedule for your own loop, with its memory of earlier epochs.
 
-    plateau = Plateau(Schedule("plateau", patience=5))
-    optimizer.learning_rate = plateau.rate(optimizer.learning_rate, validation_cost)
+    Parameters
+    ----------
+    schedule
+        A Schedule of the kind "plateau".
+
+    Examples
+    --------
+    >>> plateau = Plateau(Schedule("plateau", patience=5))
+    >>> optimizer.learning_rate = plateau.rate(optimizer.learning_rate, validation_cost)
     """
 
     __slots__ = ("_options", "_state")
 
     def __init__(self, schedule: Schedule) -> None:
-        """A plateau without earlier epochs."""
         self._options = schedule_options(schedule)
         self._state = _prototypes.crl_plateau_state.default()
 
     def rate(self, rate: float, cost: float) -> float:
-        """The learning rate after an epoch with this rate and this cost."""
+        """The learning rate after an epoch.
+
+        Parameters
+        ----------
+        rate
+            That of the epoch.
+        cost
+            Its cost.
+
+        Returns
+        -------
+        float
+            The rate of the next epoch.
+        """
         next_rate = ctypes.c_float(real(rate, "rate"))
         state = ctypes.byref(self._state)
         check(library.crl_plateau_rate(ctypes.byref(self._options), state, real(cost, "cost"), ctypes.byref(next_rate)))

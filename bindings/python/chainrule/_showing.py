@@ -23,6 +23,11 @@ class Showing(NativeObject):
         """The layers as a table, with their shapes, parameters, memory and flops: print(network.summary()).
 
         A network that is not built is built in a copy, to count.
+
+        Returns
+        -------
+        Summary
+            Text for print(), a table in a notebook, fields for programs.
         """
         from ._summary import summary_of
 
@@ -33,7 +38,13 @@ class Showing(NativeObject):
             return summary_of(network.copy().build())
 
     def to_svg(self) -> Diagram:
-        """The architecture as a picture: the text of an SVG file, which notebooks show."""
+        """The architecture as a picture.
+
+        Returns
+        -------
+        Diagram
+            A str, the text of an SVG file, which notebooks show.
+        """
         from ._diagram import diagram_of
 
         return diagram_of(cast("Network", self))

@@ -137,7 +137,7 @@ def to_sklearn(network: Network, classes: npt.ArrayLike | None = None, *, multil
 
     Returns
     -------
-    object
+    MLPClassifier or MLPRegressor
         An MLPClassifier, to whose predict_proba() the outputs correspond, be they logits or probabilities; or an
         MLPRegressor, to whose predict().
 

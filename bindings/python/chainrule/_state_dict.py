@@ -95,7 +95,7 @@ class StateDicts(NativeObject):
         like: StateDict | None = None,
         flattened: str | None = None,
     ) -> dict[str, FloatArray]:
-        """The parameters and the state as PyTorch has them, in new arrays.
+        """The parameters and the state as PyTorch has them.
 
         Parameters
         ----------
@@ -107,6 +107,11 @@ class StateDicts(NativeObject):
             read from where, is there. None: recurrent layers become modules of one layer.
         flattened
             As for load_state_dict().
+
+        Returns
+        -------
+        dict[str, ndarray]
+            New arrays by PyTorch's names.
 
         Raises
         ------

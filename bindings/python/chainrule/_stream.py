@@ -26,7 +26,13 @@ class Stream(NativeObject):
     A frame is a step of the sequence (steps, channels) that the network reads. The outputs are those of the whole
     sequence at once, bit for bit, however it is cut into blocks; the network's own number of steps does not matter.
 
-    One thread at a time may push. Streams of one predictor share its weights, each on a thread of its own.
+    Predictor.stream() and Network.stream() make one, too. One thread at a time may push. Streams of one predictor share
+    its weights, each on a thread of its own.
+
+    Parameters
+    ----------
+    predictor
+        Of a network whose layers are causal.
 
     Examples
     --------
@@ -39,13 +45,6 @@ class Stream(NativeObject):
     _kind = "stream"
 
     def __init__(self, predictor: Predictor) -> None:
-        """Begins a stream. Predictor.stream() and Network.stream() are shorter.
-
-        Parameters
-        ----------
-        predictor
-            Of a network whose layers are causal.
-        """
         owner = predictor._open()
         (pointer,) = results(library.crl_stream_create, owner)
         self._adopt(pointer, owner)
@@ -119,7 +118,13 @@ class Stream(NativeObject):
         check(library.crl_stream_reset(self._open()))
 
     def copy(self) -> Stream:
-        """Another stream of the same predictor, which goes on from where this one is."""
+        """Another stream of the same predictor, which goes on from where this one is.
+
+        Returns
+        -------
+        Stream
+            It goes on from the same frame.
+        """
         owner = self._open()
         (pointer,) = results(library.crl_stream_copy, owner)
         copy = object.__new__(Stream)

@@ -108,6 +108,61 @@ class Trainer(NativeObject):
     Network.fit() uses a trainer once. Everything random in an epoch follows from the seed and the optimizer's earlier
     epochs; dropout and noise also follow from its earlier steps.
 
+    Parameters
+    ----------
+    network
+        The network to train.
+    cost
+        A name, a Cost or a function, as for chainrule.cost(); None: "cross_entropy".
+    loss
+        Another name of cost.
+    optimizer
+        The name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
+    learning_rate
+        The η for an optimizer given by name; None: the library's default.
+    schedule
+        The course of the learning rate: a Schedule, its kind, or a function that returns the rate from three numbers:
+        t, the number of earlier steps; η; and the cost of the epoch before, on the validation data if given (NaN in the
+        first epoch). η is the optimizer's rate. The optimizer gets it back after each fit.
+    epochs
+        How often to go through the rows in total, ≥ 1.
+    batch_size
+        Rows for each step, ≥ 1. The last batch of an epoch may be shorter.
+    shuffle
+        Whether each epoch has a new order of the rows.
+    carry_states
+        Whether recurrent layers carry their states from batch to batch: row i of a batch begins with the state that row
+        i of the batch before ended with, and gradients stop there. Each epoch of fit() begins with states of 0;
+        partial_fit() goes on with those of the call before (reset_states()). Needs shuffle=False, whole batches, and
+        recurrent layers that go forwards and have no initial_state.
+    seed
+        For everything random: the held-out rows, the orders, and, with the number of the optimizer's steps, dropout and
+        noise.
+    validation_split
+        The share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle any.
+    class_weight
+        Factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict of them by class,
+        with 1 for the others. The targets must be classes. A binary cross-entropy of one output has two factors, and
+        targets 0 and 1.
+    patience
+        Stop after so many epochs without a new best cost (on the validation data, if given). Then, or after the last
+        epoch, restore the best parameters. ≥ 1; None: neither.
+    min_delta
+        How much lower a cost must be to count as a new best.
+    threads
+        The number of threads that share the work, from 1 to 1024; None: the library decides, by the size of a step and
+        the time of earlier steps. The results are the same, bit for bit.
+    on_batch
+        Called with the Batch after each batch; otherwise as on_epoch.
+    on_epoch
+        Called with the Epoch after each epoch. It may read the network, save the trainer and set the optimizer's
+        learning rate. It returns False to stop. Its exceptions come out of fit.
+    callbacks
+        Objects of Callback, such as EarlyStopping and Checkpoint, called after on_batch and on_epoch.
+    progress
+        Show the progress: in a terminal or a notebook with a bar, which needs tqdm (`pip install chainrule[progress]`);
+        otherwise, as in a log file, with a line every ten seconds, on sys.stderr.
+
     Examples
     --------
     >>> trainer = Trainer(network, cost="cross_entropy", epochs=100, validation_split=0.1, patience=5)
@@ -142,63 +197,6 @@ class Trainer(NativeObject):
         callbacks: Sequence[Callback] = (),
         progress: bool = False,
     ) -> None:
-        """A trainer for a built network.
-
-        Parameters
-        ----------
-        network
-            The network to train.
-        cost
-            A name, a Cost or a function, as for chainrule.cost(); None: "cross_entropy".
-        loss
-            Another name of cost.
-        optimizer
-            The name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
-        learning_rate
-            η for an optimizer given by name; None: the library's default.
-        schedule
-            The course of the learning rate: a Schedule, its kind, or a function that returns the rate from three
-            numbers: t, the number of earlier steps; η; and the cost of the epoch before, on the validation data if
-            given (NaN in the first epoch). η is the optimizer's rate. The optimizer gets it back after each fit.
-        epochs
-            How often to go through the rows in total, ≥ 1.
-        batch_size
-            Rows for each step, ≥ 1. The last batch of an epoch may be shorter.
-        shuffle
-            Whether each epoch has a new order of the rows.
-        carry_states
-            Whether recurrent layers carry their states from batch to batch: row i of a batch begins with the state that
-            row i of the batch before ended with, and gradients stop there. Each epoch of fit() begins with states of 0;
-            partial_fit() goes on with those of the call before (reset_states()). Needs shuffle=False, whole batches,
-            and recurrent layers that go forwards and have no initial_state.
-        seed
-            For everything random: the held-out rows, the orders, and, with the number of the optimizer's steps, dropout
-            and noise.
-        validation_split
-            The share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle any.
-        class_weight
-            Factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict of them by
-            class, with 1 for the others. The targets must be classes. A binary cross-entropy of one output has two
-            factors, and targets 0 and 1.
-        patience
-            Stop after so many epochs without a new best cost (on the validation data, if given). Then, or after the
-            last epoch, restore the best parameters. ≥ 1; None: neither.
-        min_delta
-            How much lower a cost must be to count as a new best.
-        threads
-            The number of threads that share the work, from 1 to 1024; None: the library decides, by the size of a step
-            and the time of earlier steps. The results are the same, bit for bit.
-        on_batch
-            Called with the Batch after each batch; otherwise as on_epoch.
-        on_epoch
-            Called with the Epoch after each epoch. It may read the network, save the trainer and set the optimizer's
-            learning rate. It returns False to stop. Its exceptions come out of fit.
-        callbacks
-            Objects of Callback, such as EarlyStopping and Checkpoint, called after on_batch and on_epoch.
-        progress
-            Show the progress: in a terminal or a notebook with a bar, which needs tqdm (`pip install
-            chainrule[progress]`); otherwise, as in a log file, with a line every ten seconds, on sys.stderr.
-        """
         owner = network._open()
         options, chosen, kept = train_options(
             network,
@@ -269,10 +267,12 @@ class Trainer(NativeObject):
         ----------
         x
             (rows, inputs), or a DataSource.
-        targets, sample_weight
-            As for chainrule.cost(); targets are None with a DataSource.
+        targets
+            As for chainrule.cost(); None with a DataSource.
         epochs
             Run so many more than the finished ones; None: run to the trainer's number of epochs.
+        sample_weight
+            As for chainrule.cost().
         validation_data
             (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
@@ -298,8 +298,17 @@ class Trainer(NativeObject):
     ) -> Epoch | None:
         """Goes once through these rows, in batches. Use it for data that arrive in pieces.
 
-        It is a separate epoch, without validation, and is never the best. It gives up an interrupted epoch. Arguments:
-        see fit(). Returns None if on_batch stopped it.
+        It is a separate epoch, without validation, and is never the best. It gives up an interrupted epoch.
+
+        Parameters
+        ----------
+        x, targets, sample_weight
+            As for fit().
+
+        Returns
+        -------
+        Epoch or None
+            The report; None if on_batch stopped it.
         """
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         epoch = _prototypes.crl_epoch.default()
@@ -319,7 +328,18 @@ class Trainer(NativeObject):
         sample_weight: npt.ArrayLike | None = None,
         top: int = 5,
     ) -> Metrics:
-        """Network.evaluate() with the trainer's cost."""
+        """Compares outputs with targets, as Network.evaluate(), with the trainer's cost.
+
+        Parameters
+        ----------
+        x, targets, sample_weight, top
+            As for Network.evaluate().
+
+        Returns
+        -------
+        Metrics
+            As of Network.evaluate().
+        """
         return evaluate(self.network, self._cost, x, targets, sample_weight, top)
 
     @property

@@ -23,9 +23,68 @@ if TYPE_CHECKING:
 class Optimizer(NativeObject):
     """A method, its hyperparameters and its state (momenta) for one network's parameters.
 
-    optimizer = Optimizer(network, "momentum", learning_rate=0.1)
-    C, gradient = network.value_and_grad(x, labels)
-    optimizer.step(gradient)
+    None means the library's default, or the method's own value. The methods, with g for ∂C/∂w:
+
+    - "gradient_descent": w ← w − η g
+    - "momentum": v ← μ v + g; w ← w − η v
+    - "nesterov": v ← μ v + g; w ← w − η (g + μ v)
+    - "adagrad": v ← v + g²; w ← w − η g / (√v + ε)
+    - "rmsprop": v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)
+    - "adam": m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂ are m and v
+      corrected for their start at 0
+    - "adamw": Adam with a default weight_decay of 0.01
+    - "amsgrad": Adam with the largest v so far
+    - "nadam": Adam with Nesterov's momentum
+    - "lion": w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g
+    - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ starts at η, grows
+      by η⁺ while g keeps its sign, and otherwise shrinks by η⁻, without a step
+    - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of the
+      step before; − η g only where g keeps its sign; w ← w + d
+
+    Parameters
+    ----------
+    network
+        The network whose parameters step() changes.
+    method
+        One of the names above.
+    learning_rate
+        The η, finite and ≥ 0; default 0.001.
+    momentum
+        The μ of "momentum" and "nesterov", in [0, 1); 0.9.
+    beta1
+        The β₁ of "adam", "adamw", "amsgrad", "nadam" and "lion", in [0, 1); 0.9.
+    beta2
+        The β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
+    epsilon
+        The ε of "adagrad", "rmsprop", "adam", "adamw", "amsgrad" and "nadam", ≥ 1e-30; 1e-8, but 1e-10 of "adagrad".
+    growth
+        The η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
+    shrink
+        The η⁻ of "irprop_minus", in [0, 1); 0.5.
+    min_step
+        The smallest Δ of "irprop_minus", > 0 and ≤ max_step; 1e-6.
+    max_step
+        The largest Δ of "irprop_minus" and |d| of "quickprop", > 0; 50.
+    weight_decay
+        The λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of "adamw".
+    l1
+        The λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
+    l2
+        The λ₂ ≥ 0 of g ← g + λ₂ w; 0. The reported C does not contain the penalties.
+    max_norm
+        The largest norm of a unit's row of W; a step scales longer rows back. > 0; no limit.
+    clip_norm
+        The c > 0 of g ← g min(1, c / (‖g‖ + 1e-6)) before the penalties, ‖g‖ over all parameters; no limit.
+    clip_value
+        The limit of each element's magnitude in g, applied before clip_norm, > 0; no limit.
+    regularize_biases
+        Whether weight_decay, l1 and l2 include biases.
+
+    Examples
+    --------
+    >>> optimizer = Optimizer(network, "momentum", learning_rate=0.1)
+    >>> C, gradient = network.value_and_grad(x, labels)
+    >>> optimizer.step(gradient)
     """
 
     __slots__ = ("_method", "_network")
@@ -53,65 +112,6 @@ class Optimizer(NativeObject):
         clip_value: float | None = None,
         regularize_biases: bool = False,
     ) -> None:
-        """An optimizer for a built network. None means the library's default, or the method's own value.
-
-        The methods, with g for ∂C/∂w:
-
-        - "gradient_descent": w ← w − η g
-        - "momentum": v ← μ v + g; w ← w − η v
-        - "nesterov": v ← μ v + g; w ← w − η (g + μ v)
-        - "adagrad": v ← v + g²; w ← w − η g / (√v + ε)
-        - "rmsprop": v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)
-        - "adam": m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂ are m and v
-          corrected for their start at 0
-        - "adamw": Adam with a default weight_decay of 0.01
-        - "amsgrad": Adam with the largest v so far
-        - "nadam": Adam with Nesterov's momentum
-        - "lion": w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g
-        - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ starts at η,
-          grows by η⁺ while g keeps its sign, and otherwise shrinks by η⁻, without a step
-        - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of
-          the step before; − η g only where g keeps its sign; w ← w + d
-
-        Parameters
-        ----------
-        network
-            The network whose parameters step() changes.
-        method
-            One of the names above.
-        learning_rate
-            η, finite and ≥ 0; default 0.001.
-        momentum
-            μ of "momentum" and "nesterov", in [0, 1); 0.9.
-        beta1
-            β₁ of "adam", "adamw", "amsgrad", "nadam" and "lion", in [0, 1); 0.9.
-        beta2
-            β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
-        epsilon
-            ε of "adagrad", "rmsprop", "adam", "adamw", "amsgrad" and "nadam", ≥ 1e-30; 1e-8, but 1e-10 of "adagrad".
-        growth
-            η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
-        shrink
-            η⁻ of "irprop_minus", in [0, 1); 0.5.
-        min_step
-            The smallest Δ of "irprop_minus", > 0 and ≤ max_step; 1e-6.
-        max_step
-            The largest Δ of "irprop_minus" and |d| of "quickprop", > 0; 50.
-        weight_decay
-            λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of "adamw".
-        l1
-            λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
-        l2
-            λ₂ ≥ 0 of g ← g + λ₂ w; 0. The reported C does not contain the penalties.
-        max_norm
-            The largest norm of a unit's row of W; a step scales longer rows back. > 0; no limit.
-        clip_norm
-            c > 0 of g ← g min(1, c / (‖g‖ + 1e-6)) before the penalties, ‖g‖ over all parameters; no limit.
-        clip_value
-            The limit of each element's magnitude in g, applied before clip_norm, > 0; no limit.
-        regularize_biases
-            Whether weight_decay, l1 and l2 include biases.
-        """
         options = _prototypes.crl_optimizer_options.default()
         options.method = enumerator(OptimizerMethod, method, "optimizer")
         given = {
@@ -152,6 +152,11 @@ class Optimizer(NativeObject):
         ----------
         network
             Built, with tensors of the same names and shapes.
+
+        Returns
+        -------
+        Optimizer
+            For that network.
 
         Raises
         ------
@@ -226,7 +231,7 @@ class Optimizer(NativeObject):
 
     @property
     def learning_rate(self) -> float:
-        """η. Set it between steps, or from on_epoch during a fit."""
+        """The rate η. Set it between steps, or from on_epoch during a fit."""
         rate = ctypes.c_float()
         check(library.crl_optimizer_learning_rate(self._open(), ctypes.byref(rate)))
         return rate.value

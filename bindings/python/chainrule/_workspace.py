@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 class Workspace(NativeObject):
     """The memory of one forward and backward pass: z, h and δ of every layer. One per thread.
 
-    workspace = Workspace(network, max_rows=32)
-    y = workspace.forward(x)                                  # z = W h + b,  h = σ(z), layer by layer
-    C, dC_dy = chainrule.cost(y, labels, "cross_entropy")
-    gradients = workspace.backward(dC_dy)                     # δ back through every layer, ∂C/∂W = s ⊗ h
-    optimizer.step(gradients)                                 # W ← W − η ∂C/∂W
+    Parameters
+    ----------
+    network
+        The network to compute.
+    max_rows
+        The most rows a pass may have.
+    training
+        False: forward() only, which keeps only h.
+
+    Examples
+    --------
+    >>> workspace = Workspace(network, max_rows=32)
+    >>> y = workspace.forward(x)                                  # z = W h + b,  h = σ(z), layer by layer
+    >>> C, dC_dy = chainrule.cost(y, labels, "cross_entropy")
+    >>> gradients = workspace.backward(dC_dy)                     # δ back through every layer, ∂C/∂W = s ⊗ h
+    >>> optimizer.step(gradients)                                 # W ← W − η ∂C/∂W
     """
 
     __slots__ = ("_forward", "_max_rows", "_network", "_training")
     _kind = "workspace"
 
     def __init__(self, network: Network, max_rows: int, training: bool = True) -> None:
-        """A workspace for a built network.
-
-        Parameters
-        ----------
-        network
-            The network to compute.
-        max_rows
-            The most rows a pass may have.
-        training
-            False: forward() only, which keeps only h.
-        """
         owner = network._open()
         purpose = Purpose.TRAINING if training else Purpose.INFERENCE
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
@@ -67,10 +67,17 @@ class Workspace(NativeObject):
         return self._network
 
     def set_noise(self, seed: int | None, step: int = 0) -> None:
-        """Chooses what dropout and noise layers draw in later passes. With None they do nothing.
+        """Chooses what dropout and noise layers draw in later passes.
 
         The numbers follow from seed, step, layer, row and column alone. fit() uses its seed, and as step the number of
         the optimizer's steps. Afterwards the workspace holds no forward pass.
+
+        Parameters
+        ----------
+        seed
+            None: they do nothing.
+        step
+            Another step, other numbers.
         """
         active, value = (0, 0) if seed is None else (1, seed_value(seed))
         check(library.crl_workspace_set_noise(self._open(), active, value, count(step, "step")))
@@ -78,8 +85,13 @@ class Workspace(NativeObject):
     def use_batch_statistics(self, active: bool = True) -> None:
         """Chooses whether batch normalization takes its statistics from the batch in later passes, as fit() does.
 
-        Otherwise it takes its running statistics. Network.update_statistics() moves those. Afterwards the workspace
+        Network.update_statistics() moves the running statistics. Afterwards the workspace
         holds no forward pass.
+
+        Parameters
+        ----------
+        active
+            Whether it does; otherwise it takes its running statistics.
         """
         check(library.crl_workspace_use_batch_statistics(self._open(), bool(active)))
 
@@ -96,7 +108,7 @@ class Workspace(NativeObject):
         Returns
         -------
         ndarray
-            y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
+            The outputs y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         return self._forward(x, out, self.network._open(), self._open())
 
@@ -142,7 +154,7 @@ class Workspace(NativeObject):
         Returns
         -------
         ndarray or tuple[ndarray, ndarray]
-            gradients, or (gradients, dC_dx) with dC_dx of the shape of x.
+            The gradients, or (gradients, dC_dx) with dC_dx of the shape of x.
         """
         built = self.network._layout()
         signal = as_rows(dC_dy, built.outputs, "dC_dy")
@@ -217,19 +229,51 @@ class Workspace(NativeObject):
         return vector[start:]
 
     def z(self, layer: str | int) -> FloatArray:
-        """The preactivation z = W h + b of a layer in the last forward(), (rows, units).
+        """The preactivation z = W h + b of a layer in the last forward().
 
-        Name a layer, or give its index in network.layers. z(), h() and delta() return copies, which later passes do not
+        z(), h() and delta() return copies, which later passes do not
         change.
+
+        Parameters
+        ----------
+        layer
+            Its name, or its index in network.layers.
+
+        Returns
+        -------
+        ndarray
+            (rows, units), a copy.
         """
         return self._values(layer, Quantity.Z)
 
     def h(self, layer: str | int) -> FloatArray:
-        """The activation h = σ(z) of a layer, or of "input", in the last forward(), (rows, units)."""
+        """The activation h = σ(z) of a layer in the last forward().
+
+        Parameters
+        ----------
+        layer
+            As for z(); also "input".
+
+        Returns
+        -------
+        ndarray
+            (rows, units), a copy.
+        """
         return self._values(layer, Quantity.H)
 
     def delta(self, layer: str | int) -> FloatArray:
-        """The error signal δ = ∂C/∂h that reached a layer, or "input", in the last backward(), (rows, units)."""
+        """The error signal δ = ∂C/∂h that reached a layer in the last backward().
+
+        Parameters
+        ----------
+        layer
+            As for z(); also "input".
+
+        Returns
+        -------
+        ndarray
+            (rows, units), a copy.
+        """
         return self._values(layer, Quantity.DELTA)
 
     def _values(self, layer: str | int, quantity: int) -> FloatArray:

@@ -90,10 +90,12 @@ def fit(
         Built, with the same layers on every rank.
     x
         (rows, inputs).
-    targets, sample_weight, cost, loss
+    targets
         As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
     comm
         An mpi4py communicator; None: MPI.COMM_WORLD.
+    cost, loss
+        As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
     optimizer
         The name of a method, or an Optimizer made for this network, which goes on: its steps say how many epochs are
         done.
@@ -109,6 +111,8 @@ def fit(
         Whether each epoch has a new order of the rows.
     seed
         Of the orders; plus the rank, of dropout and noise.
+    sample_weight
+        As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
     validation_data
         (x, targets) or (x, targets, sample_weight). Rank 0 evaluates it after each epoch.
     on_epoch

@@ -61,7 +61,7 @@ class Cascade(FittedModel):
         Returns
         -------
         object
-            self.
+            The model itself.
         """
         data, dtype = self._checked(X, y, sample_weight)
         loss = self._loss()
@@ -133,7 +133,7 @@ class CascadeClassifier(Classes, Cascade):
     candidates
         The number of units that compete for each place.
     activation
-        σ of the hidden units: a name of the library's, or several for the candidates in turn.
+        The σ of the hidden units: a name of the library's, or several for the candidates in turn.
     max_iter
         The most L-BFGS iterations for the outputs each time, and for each candidate.
     target_loss
@@ -146,9 +146,7 @@ class CascadeClassifier(Classes, Cascade):
         Whether to hold out validation_fraction of the rows, and to keep the network with the lowest loss on them.
     validation_fraction
         Their share.
-    class_weight
-        As for MLPClassifier.
-    random_state, verbose, threads
+    class_weight, random_state, verbose, threads
         As for MLPClassifier.
 
     Attributes
@@ -219,12 +217,18 @@ class CascadeClassifier(Classes, Cascade):
 class CascadeRegressor(Quantities, Cascade):
     """A regressor whose network grows hidden unit by hidden unit: cascade correlation (Fahlman and Lebiere 1990).
 
-    See CascadeClassifier for the parameters and attributes.
+    See CascadeClassifier for the attributes.
 
     Parameters
     ----------
+    max_units
+        As for CascadeClassifier.
     loss
         "squared_error", or "poisson" for counts ≥ 0.
+    candidates, activation, max_iter, target_loss, tol, n_iter_no_change, early_stopping, validation_fraction
+        As for CascadeClassifier.
+    random_state, verbose, threads
+        As for CascadeClassifier.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -36,11 +36,33 @@ class Classes(ClassifierMixin, FittedModel):
     _has_sparse_labels: bool
 
     def predict(self, X: Any) -> Any:
-        """The predicted classes, (rows,), or of several labels (rows, labels) of 0 and 1."""
+        """The predicted classes.
+
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+
+        Returns
+        -------
+        ndarray
+            (rows,), or of several labels (rows, labels) of 0 and 1.
+        """
         return self._decided(self._outputs(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
-        """The probability of each class, in the order of classes_: (rows, classes)."""
+        """The probability of each class.
+
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+
+        Returns
+        -------
+        ndarray
+            (rows, classes), in the order of classes_.
+        """
         outputs = self._outputs(X)
         if outputs.shape[1] == 1 and not self._is_multilabel:
             if len(self.classes_) == 1:
@@ -49,7 +71,18 @@ class Classes(ClassifierMixin, FittedModel):
         return self._activated(outputs)
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
-        """The logarithms of predict_proba()."""
+        """The logarithms of predict_proba().
+
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+
+        Returns
+        -------
+        ndarray
+            (rows, classes), in the order of classes_.
+        """
         with np.errstate(divide="ignore"):
             logarithms: npt.NDArray[Any] = np.log(self.predict_proba(X))
         return logarithms

@@ -13,21 +13,29 @@ from ._perceptron import Perceptron, _goes_through_batches
 
 
 class MLPClassifier(Classes, Perceptron):
-    """sklearn.neural_network.MLPClassifier on libchainrule.
+    """Scikit-learn's MLPClassifier on libchainrule.
 
-    Computes in float32. The parameters of scikit-learn's class have its meanings. These go beyond it:
+    Computes in float32. The parameters are those of sklearn.neural_network.MLPClassifier, and more.
 
     Parameters
     ----------
+    hidden_layer_sizes, activation
+        As in scikit-learn.
     solver
         Also "adamw", "amsgrad", "nadam", "adagrad", "rmsprop", "lion", "irprop_minus" and "quickprop", which go through
         the rows in batches; "bfgs", "newton_cg", "polak_ribiere", "fletcher_reeves" and, of a regressor alone, "lm"
         (Levenberg and Marquardt), which look at all of the data.
+    alpha, batch_size
+        As in scikit-learn.
     learning_rate
         Also the name of a chainrule.Schedule, a Schedule, or a function (see Trainer), for every solver that goes
         through batches. scikit-learn's own names are for "sgd" alone.
+    learning_rate_init, power_t, max_iter, shuffle, random_state, tol, verbose, warm_start
+        As in scikit-learn.
     momentum
         < 1.
+    nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+        As in scikit-learn.
     class_weight
         A dict of factors by class, 1 for the others; or "balanced"; of several labels a list of dicts.
     dropout
@@ -124,7 +132,7 @@ class MLPClassifier(Classes, Perceptron):
         Returns
         -------
         object
-            self.
+            The model itself.
         """
         if isinstance(self.class_weight, str):
             raise ValueError(

@@ -129,7 +129,7 @@ class Perceptron(FittedModel):
         Returns
         -------
         object
-            self.
+            The model itself.
         """
         return self._fit(X, y, sample_weight, incremental=False)
 
@@ -138,7 +138,15 @@ class Perceptron(FittedModel):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Goes once through these rows, in batches. n calls with the same rows are a fit of n epochs, bit for bit.
 
-        Args: see fit().
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for fit().
+
+        Returns
+        -------
+        object
+            The model itself.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 

@@ -26,7 +26,18 @@ class Quantities(RegressorMixin, FittedModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {"loss": [StrOptions({"squared_error", "poisson"})]}
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The predicted quantities: (rows,), or (rows, outputs) of several."""
+        """The predicted quantities.
+
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+
+        Returns
+        -------
+        ndarray
+            (rows,), or (rows, outputs) of several.
+        """
         y = self._activated(self._outputs(X))
         return y.ravel() if y.shape[1] == 1 else y
 

@@ -9,14 +9,20 @@ from ._quantities import Quantities
 
 
 class MLPRegressor(Quantities, Perceptron):
-    """sklearn.neural_network.MLPRegressor on libchainrule.
+    """Scikit-learn's MLPRegressor on libchainrule.
 
-    Computes in float32. See MLPClassifier for what it has beyond scikit-learn's parameters.
+    Computes in float32. The parameters are those of sklearn.neural_network.MLPRegressor, and more.
 
     Parameters
     ----------
     loss
         "squared_error", or "poisson" for counts ≥ 0.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t
+        As for MLPClassifier.
+    max_iter, shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping
+        As for MLPClassifier.
+    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, solver_params, threads
+        As for MLPClassifier.
 
     Examples
     --------
