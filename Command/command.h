@@ -44,6 +44,9 @@ size_t count_of(const char *text, size_t least, const char *what);
 /* A finite number of an option, from least on, or wrong arguments. */
 double real_of(const char *text, double least, const char *what);
 
+/* Whether a text, such as a file's name, ends with another. */
+int ends_with(const char *text, const char *end);
+
 /* Prints a text of a file, with a question mark for each control character: these could command a terminal, or forge lines. */
 void text_print(const char *text);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int ends_with(const char *text, const char *end)
+int ends_with(const char *text, const char *end)
 {
     const size_t length = strlen(text), count = strlen(end);
     return length >= count && !strcmp(text + length - count, end);

@@ -30,7 +30,7 @@ const char help_predict[] =
     "Prints y for each row of x: numbers separated by commas, with all their digits. DATA is standard input if it is not given.\n"
     "\n"
     "  --classes           print the place of the largest output instead, from 0, or its label if the network has class labels;\n"
-    "                      of a single output, whether it is above a half\n"
+    "                      of a single output, whether it is above a half, or as a score above 0\n"
     "  --precision NAME    float32 (the default), bfloat16 or int8: how the weights are held\n";
 
 const char help_prepare[] =

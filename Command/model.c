@@ -24,8 +24,13 @@ crl_network *model_read(const char *path)
         check(crl_network_load_fann(path, 0, &network));
     else if (count == sizeof start && start[8] == '{') /* eight bytes of a length, and JSON */
         check(crl_network_load(path, &network));
-    else
-        check(crl_network_load_onnx(path, NULL, &network));
+    else {
+        const crl_status status = crl_network_load_onnx(path, NULL, &network);
+        /* Writers of ONNX models begin with the version. */
+        if (status == CRL_ERROR_FORMAT && start[0] != 8)
+            fail(1, "'%s' is no model: it begins neither as a file of this library, nor as FANN's, nor as an ONNX model", path);
+        check(status);
+    }
     return network;
 }
 

@@ -2,6 +2,13 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+static int is_same_file(const char *path, const char *other)
+{
+    struct stat file, second;
+    return !stat(path, &file) && !stat(other, &second) && file.st_dev == second.st_dev && file.st_ino == second.st_ino;
+}
 
 int command_prepare(int count, char **arguments)
 {
@@ -15,6 +22,8 @@ int command_prepare(int count, char **arguments)
     char **rest = arguments - 1 + optind;
     if (count + 1 - optind != 2)
         fail(2, "prepare takes a MODEL and OUT");
+    if (is_same_file(rest[0], rest[1]))
+        fail(2, "OUT is MODEL, which could not be trained or converted any more");
     crl_network *network = model_read(rest[0]);
     crl_predictor *predictor = NULL;
     check(crl_predictor_create(network, precision, &predictor));

@@ -100,7 +100,9 @@ table table_read(const char *path)
         const char *wrong = NULL;
         const long count = line_read(line, end, NULL, &wrong);
         if (count < 0 && (number > 1 || !is_heading(line, end))) {
-            const int shown = (int)(end - wrong < 20 ? end - wrong : 20);
+            int shown = 0;
+            while (shown < 20 && wrong + shown < end && !strchr(",;\t\r", wrong[shown]))
+                ++shown;
             fail(1, "'%s', line %zu: '%.*s' is no number", path, number, shown, wrong);
         }
         if (count > 0) {

@@ -169,7 +169,7 @@ static int32_t *classes_of(const table *data)
     for (size_t row = 0; row < data->rows; ++row) {
         const float value = data->values[(row + 1) * data->columns - 1];
         if (!(value >= 0 && value < 1e6f) || value != floorf(value))
-            fail(1, "the class of row %zu is %g; whole numbers from 0 on are needed", row + 1, value);
+            fail(1, "the class of row %zu is %g; whole numbers from 0 to 999999 are needed", row + 1, value);
         classes[row] = (int32_t)value;
     }
     return classes;
@@ -212,6 +212,8 @@ int command_train(int count, char **arguments)
         fail(2, "%s is for --new: MODEL has its own", settings.targets ? "--targets" : "--activation");
     if (settings.classes && settings.targets)
         fail(2, "--targets is not for --classes: the number of classes is that of DATA");
+    if (ends_with(settings.output, ".onnx") || ends_with(settings.output, ".c") || ends_with(settings.output, ".net"))
+        fail(2, "train writes the library's own format, which '%s' does not end like; chainrule convert makes others of it", settings.output);
     folder_check(settings.output);
     crl_network *network = settings.widths ? NULL : model_read(rest[0]);
     if (network) {
@@ -233,7 +235,8 @@ int command_train(int count, char **arguments)
     size_t needed;
     check(crl_network_input_size(network, &needed));
     if (needed != inputs)
-        fail(1, "a row has %zu numbers before the targets; the network has %zu inputs", inputs, needed);
+        fail(1, "a row has %zu numbers before the %zu of its targets; the network has %zu inputs%s", inputs, targets_columns, needed,
+             !classes && data.columns == needed + 1 ? ": is --classes missing, for a last column that is a class?" : "");
     if (classes && !settings.has_cost)
         settings.cost.kind = CRL_CROSS_ENTROPY;
 

@@ -106,11 +106,11 @@ def test_predictions(model: Path, precision: str) -> None:
     ("text", "message"),
     [
         ("1,2,3\n1,2\n", "'-', line 2: there are 2 numbers, in the first row 3"),
-        ("1,2,3\n1,x,3\n", "'-', line 2: 'x,3' is no number"),
+        ("1,2,3\n1,x,3\n", "'-', line 2: 'x' is no number"),
         ("1,2,3,\n4,5,6\n", "'-', line 1: '' is no number"),
-        ("1,,3\n", "'-', line 1: ',3' is no number"),
-        ("NA,2,3\n4,5,6\n", "'-', line 1: 'NA,2,3' is no number"),
-        ("1,2x,3\n", "'-', line 1: '2x,3' is no number"),
+        ("1,,3\n", "'-', line 1: '' is no number"),
+        ("NA,2,3\n4,5,6\n", "'-', line 1: 'NA' is no number"),
+        ("1,2x,3\n", "'-', line 1: '2x' is no number"),
         ("", "'-' has no rows of numbers"),
         ("a,b\n\n", "'-' has no rows of numbers"),
         ("1,2\n", "a row of x has 2 numbers; the network has 3 inputs"),
@@ -217,7 +217,9 @@ def test_conversion(tmp_path: Path) -> None:
         (["learn"], 2, "there is no command 'learn'"),
         (["info"], 2, "info takes one MODEL"),
         (["info", "/nowhere"], 1, "'/nowhere' cannot be opened: No such file or directory"),
-        (["info", DIGITS], 1, "digits.csv"),
+        (["info", DIGITS], 1, "digits.csv' is no model: "),
+        (["prepare", "MODEL", "MODEL"], 2, "OUT is MODEL"),
+        (["train", "--new", "5", DIGITS, "--output", "/tmp/x.onnx"], 2, "train writes the library's own format"),
         (["predict"], 2, "predict takes a MODEL and DATA"),
         (["predict", "MODEL", "--precision", "int4"], 2, "there is no precision 'int4'"),
         (["predict", "MODEL", "--precise"], 2, "unrecognized option"),
@@ -244,7 +246,49 @@ def test_classes_must_be_whole_numbers(tmp_path: Path) -> None:
     data = tmp_path / "data.csv"
     data.write_text("1,2,0\n1,2,0.5\n")
     message = run("train", "--new", "5", data, "--classes", "--output", tmp_path / "x", code=1)
-    assert "the class of row 2 is 0.5; whole numbers from 0 on are needed" in message
+    assert "the class of row 2 is 0.5; whole numbers from 0 to 999999 are needed" in message
+
+
+def test_a_missing_option_for_classes_is_named(model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("1,2,3,0\n1,2,3,1\n")
+    assert "is --classes missing" in run("train", model, data, "--output", tmp_path / "x", code=1)
+    run("train", model, data, "--classes", "--epochs", 1, "--output", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "labels", "threshold"),
+    [
+        ("identity", None, None, 0.5),
+        ("identity", None, ["no", "yes"], 0.0),
+        ("identity", "binary_cross_entropy_logits", None, 0.0),
+        ("identity", "mean_squared_error", ["no", "yes"], 0.5),
+        ("sigmoid", None, ["no", "yes"], 0.5),
+        ("sigmoid", "binary_cross_entropy", None, 0.5),
+    ],
+)
+def test_classes_of_a_single_output(
+    tmp_path: Path, activation: str, loss: str | None, labels: list[str] | None, threshold: float
+) -> None:
+    """A probability, or a score."""
+    network = Network(1).add_dense(1, activation).build(seed=1)
+    if loss:
+        network.recipe = {"loss": loss}
+    network.class_labels = labels
+    network.parameters[:] = [1, 0]
+    model = tmp_path / "model.safetensors"
+    network.save(model)
+    x = np.float32([-2, -0.25, 0.25, 0.75, 2])
+    wanted = (network.predict(x[:, np.newaxis])[:, 0] > threshold).astype(int)
+    got = run("predict", model, "--classes", text="\n".join(map(str, x)) + "\n").split()
+    assert got == [(labels or ["0", "1"])[place] for place in wanted]
+    run("prepare", model, tmp_path / "prepared")
+    assert "take the MODEL" in run("predict", tmp_path / "prepared", "--classes", text="1\n", code=1)
+
+
+def test_what_is_no_number(model: Path) -> None:
+    assert run("predict", model, text="nan,1,2\n") == "nan,nan\n"
+    assert run("predict", model, "--classes", text="nan,1,2\n") == "nan\n"
 
 
 def test_prepare(model: Path, tmp_path: Path) -> None:
