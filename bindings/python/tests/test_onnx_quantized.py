@@ -112,7 +112,8 @@ def static(name: str, folder: Path, **options: Any) -> tuple[bytes, np.ndarray, 
     onnx.save(made, source)
     logging.disable(logging.WARNING)
     try:
-        quantization.quantize_static(source, target, Rows(x), **options)
+        # Weights of 7 bits: sums of products of larger ones saturate in ONNX Runtime on processors with AVX2 alone.
+        quantization.quantize_static(source, target, Rows(x), reduce_range=True, **options)
     finally:
         logging.disable(logging.NOTSET)
     return Path(target).read_bytes(), x, run(made, x)
@@ -182,6 +183,7 @@ def test_dynamic(name: str, per_channel: bool, weight_type: str, tmp_path: Path)
             target,
             per_channel=per_channel,
             weight_type=quantization.QuantType[weight_type],
+            reduce_range=True,
             op_types_to_quantize=["MatMul", "Conv"],
         )
     finally:
@@ -300,7 +302,7 @@ def test_whole_numbers_as_inputs() -> None:
         nodes,
         ["N", 6],
         onnx.TensorProto.UINT8,
-        w=RNG.integers(-128, 128, (6, 4)).astype(np.int8),
+        w=RNG.integers(-64, 64, (6, 4)).astype(np.int8),
         zx=np.uint8(7),
         zw=np.int8(-3),
     )
