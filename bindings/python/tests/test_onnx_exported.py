@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,77 @@ def test_the_number_of_rows_is_not_computed_with(nodes: list[Any]) -> None:
         chainrule.load_onnx(model([*begin, *nodes], inputs={"x": ["N", 3]}, **constants))
     assert "10995" not in str(caught.value)
     assert "54975" not in str(caught.value)
+
+
+ONES = [
+    node("Shape", "x", "s"),
+    node("ConstantOfShape", "s", "ones", value=onnx.helper.make_tensor("v", 1, [1], [1.0])),
+]
+OF_ROWS: dict[str, list[Any]] = {
+    "sum": [*ONES, node("ReduceSum", ["ones", "first"], "t"), node("Div", ["x", "t"], "y")],
+    "sum of expanded": [
+        node("Shape", "x", "s"), node("Expand", ["half", "s"], "e"),
+        node("ReduceSum", "e", "t", keepdims=0), node("Div", ["x", "t"], "y"),
+    ],
+    "sum of tiled": [
+        node("Shape", "x", "s"), node("Tile", ["square", "s"], "e"),
+        node("ReduceSum", "e", "t", keepdims=0), node("Div", ["x", "t"], "y"),
+    ],
+    "sum of flattened": [
+        *ONES, node("Flatten", "ones", "f", axis=0), node("ReduceSum", "f", "t", keepdims=0),
+        node("Div", ["x", "t"], "y"),
+    ],
+    "sum of transposed": [
+        *ONES, node("Transpose", "ones", "f"), node("Mul", ["f", "half"], "g"), node("ReduceSum", ["g", "second"], "t"),
+        node("Squeeze", ["t", "second"], "u"), node("Mul", ["x", "u"], "y"),
+    ],
+    "joined": [
+        *ONES, node("Concat", ["ones", "ones"], "c", axis=0), node("ReduceSum", ["c", "first"], "t"),
+        node("Mul", ["x", "t"], "y"),
+    ],
+    "product": [
+        *ONES, node("Transpose", "ones", "t"), node("MatMul", ["t", "ones"], "c"), node("MatMul", ["x", "c"], "y"),
+    ],
+    "size": [*ONES, node("Size", "ones", "t"), node("Cast", "t", "n", to=1), node("Div", ["x", "n"], "y")],
+    "shape": [
+        *ONES, node("Abs", "ones", "a"), node("Shape", "a", "t"), node("Gather", ["t", "zero"], "u"),
+        node("Cast", "u", "n", to=1), node("Div", ["x", "n"], "y"),
+    ],
+    "softmax": [*ONES, node("Softmax", "ones", "t", axis=0), node("Mul", ["x", "t"], "y")],
+}  # fmt: skip
+OF_ROWS_CONSTANTS = {
+    "first": np.int64([0]), "second": np.int64([1]), "zero": np.int64(0), "half": np.float32([0.5]),
+    "square": np.float32([[0.5]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_ROWS)
+def test_constants_with_a_place_for_each_row_are_not_added_up(name: str) -> None:
+    with pytest.raises(chainrule.FileFormatError, match="batch"):
+        chainrule.load_onnx(model(OF_ROWS[name], inputs={"x": ["N", 4]}, **OF_ROWS_CONSTANTS))
+
+
+def test_constants_with_a_place_for_each_row() -> None:
+    nodes = [
+        *ONES,
+        node("Mul", ["half", "ones"], "a"),
+        node("Transpose", "a", "b", perm=[1, 0]),
+        node("Unsqueeze", ["b", "first"], "c"),
+        node("ReduceSum", ["c", "second"], "d"),
+        node("Squeeze", ["d", "first"], "e"),
+        node("Transpose", "e", "f"),
+        node("Concat", ["f", "x"], "g", axis=1),
+        node("Shape", "g", "h"),
+        node("ConstantOfShape", "h", "i"),
+        node("Sub", ["g", "i"], "y"),
+    ]
+    agree(model(nodes, inputs={"x": ["N", 4]}, **OF_ROWS_CONSTANTS), floats(5, 4))
+    # Alone, it is an output with as many rows.
+    network = chainrule.load_onnx(
+        model([*ONES, node("Mul", ["half", "ones"], "y")], inputs={"x": ["N", 4]}, **OF_ROWS_CONSTANTS)
+    )
+    assert network.onnx_outputs[0].batch_axis == 0
+    assert network.predict(floats(3, 4)).tolist() == [[0.5] * 4] * 3
 
 
 # Rows that are fixed
@@ -300,6 +372,34 @@ def test_constants_that_are_not_computed(nodes: list[Any], message: str) -> None
         chainrule.load_onnx(content)
 
 
+@pytest.mark.parametrize(
+    ("nodes", "constants"),
+    [
+        ([node("Add", ["a", "b"], "c")], {"a": np.uint8(200), "b": np.uint8(100)}),
+        ([node("Sub", ["a", "b"], "c")], {"a": np.uint8(1), "b": np.uint8(2)}),
+        ([node("Mul", ["a", "a"], "c")], {"a": np.int32(100_000)}),
+        ([node("Cast", "a", "c", to=onnx.TensorProto.INT32)], {"a": np.int64(2**32 + 5)}),
+        ([node("Cast", "a", "c", to=onnx.TensorProto.INT32)], {"a": np.float32(3e9)}),
+    ],
+)
+def test_integers_that_their_type_does_not_hold(nodes: list[Any], constants: dict[str, Any]) -> None:
+    nodes = [*nodes, node("Cast", "c", "d", to=1), node("Mul", ["x", "d"], "y")]
+    with pytest.raises(chainrule.FileFormatError, match="is no number of the type"):
+        chainrule.load_onnx(model(nodes, inputs={"x": ["N", 4]}, **constants))
+
+
+def test_many_nodes_and_constants_take_little_time() -> None:
+    count = 100_000
+    joined = [node("Concat", ["c"] * count, "k", axis=0), node("Slice", ["k", "first", "four"], "s")]
+    casts = [node("Cast", f"v{index}" if index else "x", f"v{index + 1}", to=1) for index in range(count)]
+    constants = {"c": np.ones(10, np.float32), "first": np.int64([0]), "four": np.int64([4])}
+    content = model([*joined, *casts, node("Add", ["s", f"v{count}"], "y")], inputs={"x": ["N", 4]}, **constants)
+    begin = time.process_time()
+    network = chainrule.load_onnx(content)
+    assert time.process_time() - begin < 20
+    assert network.predict([[1, 2, 3, 4]]).tolist() == [[2, 3, 4, 5]]
+
+
 # Messages
 
 
@@ -361,6 +461,38 @@ def test_a_maximum_with_wide_padding_is_written() -> None:
 @pytest.mark.parametrize("alpha", [-1.0, -0.3, 0.5, 2.0])
 def test_celu(alpha: float) -> None:
     agree(model([node("Celu", "x", "y", alpha=alpha)], inputs={"x": ["N", 6]}), 3 * floats(5, 6))
+
+
+@pytest.mark.parametrize("operator", ["LeakyRelu", "Elu", "Selu"])
+@pytest.mark.parametrize("alpha", [-0.3, 0.0, 1.5])
+def test_alpha_of_any_sign(operator: str, alpha: float) -> None:
+    agree(model([node(operator, "x", "y", alpha=alpha)], inputs={"x": ["N", 4]}), floats(5, 4))
+
+
+@pytest.mark.parametrize("operator", ["Softmax", "LogSoftmax", "ArgMax"])
+@pytest.mark.parametrize("shape", [(1,), (1, 3)])
+def test_one_element_along_the_axis(operator: str, shape: tuple[int, ...]) -> None:
+    nodes = [node(operator, "x", "p", axis=1), node("Cast", "p", "y", to=1)]
+    agree(model(nodes, inputs={"x": ["N", *shape]}), floats(5, *shape))
+
+
+@pytest.mark.parametrize("operator", ["Sum", "Mean", "Max", "Min"])
+def test_constants_around_a_value(operator: str) -> None:
+    constants = {"a": np.float32(0.5), "b": np.float32([0.25]), "c": floats(4), "d": np.float32(-0.5)}
+    for names in (["a", "b", "x"], ["a", "c", "x", "d"], ["c", "a", "x"], ["a", "x", "d"], ["a", "x", "c"]):
+        agree(model([node(operator, names, "y")], inputs={"x": ["N", 4]}, **constants), floats(5, 4))
+
+
+@pytest.mark.parametrize("padding", ["SAME_UPPER", "SAME_LOWER"])
+def test_strides_longer_than_a_transposed_window(padding: str) -> None:
+    for kernel in (1, 2, 3, 4):
+        nodes = [node("ConvTranspose", ["x", "w"], "y", auto_pad=padding, strides=[3])]
+        agree(model(nodes, inputs={"x": ["N", 2, 4]}, w=floats(2, 3, kernel)), floats(5, 2, 4))
+
+
+def test_the_first_resize_takes_the_next_element_where_it_makes_smaller() -> None:
+    nodes = [node("Resize", ["x", "scales"], "y", mode="nearest")]
+    agree(model(nodes, 10, inputs={"x": ["N", 1, 5, 7]}, scales=np.float32([1, 1, 0.6, 1.7])), floats(3, 1, 5, 7))
 
 
 def test_ties_of_symmetric_resizing() -> None:

@@ -295,6 +295,56 @@ def test_normalization_that_is_spelt_out(parts: tuple[str, ...], square: str) ->
     assert [kind for kind in kinds(other) if kind in ("difference", "normalization")] == ["difference", "normalization"]
 
 
+@pytest.mark.parametrize("name", FORMULAS)
+def test_numbers_with_more_axes_than_x(name: str) -> None:
+    """They give what follows more axes: softmax is along another one then."""
+    nodes = [*FORMULAS[name][0], node("Softmax", "y", "z", axis=2), node("Identity", "z", "y2")]
+    numbers = {key: np.float32(value).reshape(1, 1, 1) for key, value in NUMBERS.items() if key not in ("zero", "six")}
+    numbers.update(zero=NUMBERS["zero"], six=NUMBERS["six"])
+    if name in ("silu", "mish", "hard swish by hard sigmoid"):
+        nodes.insert(-2, node("Unsqueeze", ["y", "first"], "u"))
+        nodes[-2].input[0] = "u"
+    for each in nodes:
+        swap = {"y": "formula", "y2": "y"}
+        each.input[:] = [swap.get(value, value) for value in each.input]
+        each.output[:] = [swap.get(value, value) for value in each.output]
+    agree(model(nodes, inputs={"x": ["N", 6]}, first=np.int64([0]), **numbers), RNG.normal(size=(7, 6)))
+
+
+@pytest.mark.parametrize("wide", ["two", "epsilon"])
+def test_normalization_with_more_axes_than_x(wide: str) -> None:
+    nodes = [
+        node("ReduceMean", "x", "m", axes=[-1]),
+        node("Sub", ["x", "m"], "d"),
+        node("Pow", ["d", "two"], "s"),
+        node("ReduceMean", "s", "v", axes=[-1]),
+        node("Add", ["v", "epsilon"], "e"),
+        node("Sqrt", "e", "r"),
+        node("Div", ["d", "r"], "n"),
+        node("Softmax", "n", "y", axis=2),
+    ]
+    numbers = {"two": np.float32(2), "epsilon": np.float32(1e-3)}
+    numbers[wide] = numbers[wide].reshape(1, 1, 1, 1)
+    agree(model(nodes, inputs={"x": ["N", 4, 6]}, **numbers), RNG.normal(size=(5, 4, 6)))
+
+
+@pytest.mark.parametrize("operation", ["Gemm", "Conv"])
+def test_a_limit_that_is_computed_later(operation: str) -> None:
+    """It is made of a shape after the layer whose limit it is."""
+    nodes = [
+        node(operation, ["x", "w"], "d"),
+        node("Shape", "x", "shape"),
+        node("Gather", ["shape", "one"], "length"),
+        node("Cast", "length", "number", to=1),
+        node("Mul", ["number", "tenth"], "most"),
+        node("Clip", ["d", "zero", "most"], "y"),
+    ]
+    shape = (4, 3) if operation == "Conv" else (4,)
+    weights = RNG.normal(size=(4, 4, 1) if operation == "Conv" else (4, 4)).astype(np.float32)
+    constants = {"one": np.int64(1), "tenth": np.float32(0.1), "zero": np.float32(0)}
+    agree(model(nodes, inputs={"x": ["N", *shape]}, w=weights, **constants), RNG.normal(size=(5, *shape)))
+
+
 # Elements in another order
 
 

@@ -67,24 +67,27 @@ final class ONNXFolder {
             dims[axis] = try Plan.checkedSum([dims[axis], tensor.dims[axis]])
         }
         let inner = try ONNXTensor.count(of: Array(dims[(axis + 1)...]))
-        /// Where the element at a place lies: in which tensor, and where in it.
-        func source(_ place: Int) -> (Int, Int) {
-            let (outer, rest) = place.quotientAndRemainder(dividingBy: inner * dims[axis])
-            var (index, offset) = (0, rest)
-            while offset >= tensors[index].dims[axis] * inner {
-                offset -= tensors[index].dims[axis] * inner
-                index += 1
+        var (outer, index, offset) = (0, 0, 0)
+        /// Where the next element lies: in which tensor, and where in it.
+        func next() -> (tensor: ONNXTensor, place: Int) {
+            var length = tensors[index].dims[axis] * inner
+            while offset == length {
+                (index, offset) = (index + 1, 0)
+                if index == tensors.count { (outer, index) = (outer + 1, 0) }
+                length = tensors[index].dims[axis] * inner
             }
-            return (index, outer * tensors[index].dims[axis] * inner + offset)
+            offset += 1
+            return (tensors[index], outer * length + offset - 1)
         }
-        func pick<Element>(_ element: @escaping (ONNXTensor, Int) -> Element) -> (Int) -> Element {
-            { place in
-                let (index, offset) = source(place)
-                return element(tensors[index], offset)
+        return try tensors[0].isInteger
+            ? integers(dims) { _ in
+                let (tensor, place) = next()
+                return tensor.integer(place)
             }
-        }
-        return tensors[0].isInteger
-            ? try integers(dims, pick { $0.integer($1) }) : try floats(dims, pick { $0.float($1) })
+            : floats(dims) { _ in
+                let (tensor, place) = next()
+                return tensor.float(place)
+            }
     }
 
     /// The product with a number.

@@ -17,13 +17,15 @@ extension ONNXImporter {
             isComputing = false
             values[input] = .tensor(tensor)
         }
-        var x = ONNXLayer(LayerName.input.text, tensor.dims, batch: nil)
+        var x = ONNXLayer(LayerName.input.text, tensor.dims, batch: tensor.batch)
         x.isInteger = tensor.isInteger
         values[input] = .layer(x)
         try build(self, node)
         for case let output? in node.outputs {
             switch values[output] {
-            case .layer(let layer): values[output] = .tensor(try numbers(of: layer, tensor, node))
+            case .layer(let layer):
+                let result = try numbers(of: layer, tensor, node)
+                values[output] = .tensor(result.reshaped(result.dims, batch: layer.batch))
             case .label: throw ChainruleError(.format, "all that it reads is constant, which is not supported")
             case .none, .tensor, .names: break
             }
@@ -32,6 +34,7 @@ extension ONNXImporter {
 
     /// The numbers that a layer gives. Integers are computed as floats, which hold them exactly up to 2²⁴, and their sums.
     private func numbers(of layer: ONNXLayer, _ x: ONNXTensor, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        if layer.hasInnerRows { throw ChainruleError(.format, "it mixes the rows of the batch") }
         let layer = try plain(layer)
         if layer.name.utf8.elementsEqual(LayerName.input.text.utf8) { return x.reshaped(layer.dims) }
         let isMoved = node.operation.isSame(as: "Split") || node.operation.isSame(as: "Tile")

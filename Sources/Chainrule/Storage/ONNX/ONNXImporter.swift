@@ -24,8 +24,8 @@ final class ONNXImporter {
     var classLabels: [String] = []
     /// The number of rows in a batch, if the model fixes it. Its shapes and constants may hold it.
     let rows: Int?
-    /// By the number of a name that one node reads, and nothing else: that node.
-    private var onlyReaders: [Int?]
+    /// By a value's number, the nodes that read it, each as often as it does.
+    private var readingNodes: [[Int]]
     /// By a value's number, the node that gives it.
     private var producers: [Int?]
     /// Whether the layers are those of constants alone: see ``compute(_:_:_:)``.
@@ -47,10 +47,10 @@ final class ONNXImporter {
         self.signature = signature
         values = model.initializers.map { $0.map { $0.isText ? .names($0) : .tensor($0) } ?? .none }
         isDone = model.nodes.map { _ in false }
-        onlyReaders = model.readers.map { _ in nil }
-        producers = onlyReaders
+        readingNodes = model.readers.map { _ in [] }
+        producers = model.readers.map { _ in nil }
         for (index, node) in model.nodes.enumerated() {
-            for case let input? in node.inputs where model.readers[input] == 1 { onlyReaders[input] = index }
+            for case let input? in node.inputs { readingNodes[input].append(index) }
             for case let output? in node.outputs { producers[output] = index }
         }
     }
@@ -131,13 +131,28 @@ final class ONNXImporter {
         let operation = try ONNXOperators.find(node)
         if let fold = operation.fold {
             try refuseOutputs(of: node, from: 1)
-            give(.tensor(try fold(self, node)), node)
+            let tensor = try fold(self, node)
+            give(.tensor(ONNXOperators.moves(node) ? tensor : try withBatch(tensor, node)), node)
         } else if let build = operation.build, let input = node.inputs.first ?? nil {
             try compute(node, input, build)
         } else {
             throw ChainruleError(.format, "it reads nothing")
         }
         isDone[current] = true
+    }
+
+    /// What a node makes of constants element by element, with their axis of the batch.
+    private func withBatch(_ tensor: ONNXTensor, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        var batch = tensor.batch
+        for case let input? in node.inputs {
+            guard case .tensor(let given) = values[input], let axis = given.batch else { continue }
+            let own = axis + tensor.dims.count - given.dims.count
+            guard own >= 0 && (batch == nil || batch == own) else {
+                throw ChainruleError(.format, "two axes have a place for each row of the batch")
+            }
+            batch = own
+        }
+        return batch == tensor.batch ? tensor : tensor.reshaped(tensor.dims, batch: batch)
     }
 
     private func addInputs() throws(ChainruleError) {
@@ -298,23 +313,37 @@ final class ONNXImporter {
     /// Whether what a node gives is read as rows of a table and as lengths of sequences alone: layers refuse numbers for these that
     /// are not whole.
     func areIntegersChecked(_ node: ONNXNode) -> Bool {
-        guard let output = node.outputs.first ?? nil, !model.outputs.contains(output) else { return false }
-        return model.nodes.allSatisfy { reader in
-            reader.inputs.indices.allSatisfy { place in
-                guard reader.inputs[place] == output else { return true }
-                if reader.operation.isSame(as: "Gather"), case .tensor = value(reader, 0) { return place == 1 }
-                let isRecurrent = (["RNN", "GRU", "LSTM"] as [StaticString]).contains {
-                    reader.operation.isSame(as: $0)
-                }
-                return isRecurrent && place == 4
-            }
+        isReadOnly(node, 0) { reader, place in
+            if reader.operation.isSame(as: "Gather"), case .tensor = value(reader, 0) { return place == 1 }
+            let isRecurrent = (["RNN", "GRU", "LSTM"] as [StaticString]).contains { reader.operation.isSame(as: $0) }
+            return isRecurrent && place == 4
         }
     }
 
-    /// The only reader of a value, if that is a node that is still to do; with it, what makes it a part of the layer before.
+    /// Whether an output of a node is read by nodes alone, at such places of their inputs.
+    func isReadOnly(_ node: ONNXNode, _ index: Int, by suits: (_ reader: ONNXNode, _ place: Int) -> Bool) -> Bool {
+        guard index < node.outputs.count, let output = node.outputs[index] else { return true }
+        let readers = readingNodes[output]
+        // Outputs of the graph are readers, too.
+        guard model.readers[output] == readers.count else { return false }
+        return readers.allSatisfy { index in
+            let reader = model.nodes[index]
+            return reader.inputs.indices.allSatisfy { reader.inputs[$0] != output || suits(reader, $0) }
+        }
+    }
+
+    /// The only reader of a value, if that is a node that is still to do and all else that it reads is constant; with it, what makes
+    /// it a part of the layer before.
     func onlyReader(of output: Int) -> (node: ONNXNode, take: () -> Void)? {
-        guard let index = onlyReaders[output], !isDone[index], index != current, !isComputing else { return nil }
-        return (model.nodes[index], { self.isDone[index] = true })
+        guard model.readers[output] == 1, let index = readingNodes[output].first, !isDone[index], index != current,
+            !isComputing
+        else { return nil }
+        let node = model.nodes[index]
+        // What nodes between the two give is not known yet: it looks as if it were left out.
+        for case let input? in node.inputs where input != output {
+            guard case .tensor = values[input] else { return nil }
+        }
+        return (node, { self.isDone[index] = true })
     }
 
     /// The node that gives a value.

@@ -54,10 +54,11 @@ struct ONNXLayer {
 
     /// Throws if an operation along an axis would mix the rows of a batch.
     func checkIsNotBatch(_ axis: Int) throws(ChainruleError) {
-        guard axis != batch else {
-            throw ChainruleError(
-                .format, "it works along axis \(axis), which is the batch's: rows would depend on others")
-        }
+        guard axis != batch else { throw ONNXLayer.alongBatch(axis) }
+    }
+
+    static func alongBatch(_ axis: Int) -> ChainruleError {
+        ChainruleError(.format, "it works along axis \(axis), which is the batch's: rows would depend on others")
     }
 }
 

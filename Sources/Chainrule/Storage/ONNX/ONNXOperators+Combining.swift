@@ -32,12 +32,17 @@ extension ONNXOperators {
                     result = try combined(first, value, combination, importer)
                 } else if let first = number {
                     result = try combined(first, value, combination, importer)
+                    number = nil
                 } else {
                     result = value
                 }
                 continue
             }
-            let tensor = try importer.ofOneRow(all, beside: node)
+            var tensor = try importer.ofOneRow(all, beside: node)
+            if let first = number {
+                tensor = try folded(first, tensor, combination, importer)
+                number = nil
+            }
             if let first = result {
                 result =
                     tensor.count == 1
@@ -46,8 +51,6 @@ extension ONNXOperators {
                         first, placed(numbers(tensor, combination, importer), after: first.rank, node, importer),
                         combination,
                         importer)
-            } else if number != nil {
-                throw ChainruleError(.format, "it begins with several constants, which is not supported")
             } else if tensor.count == 1 {
                 number = tensor
             } else {
@@ -59,6 +62,17 @@ extension ONNXOperators {
             result = try applied(.affine(factor: 1 / Float(node.inputs.count), offset: 0), result, importer)
         }
         importer.give(result, node)
+    }
+
+    /// The first constants of several values as one.
+    private static func folded(
+        _ a: ONNXTensor, _ b: ONNXTensor, _ combination: Combination, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXTensor {
+        try importer.folder.combined(
+            a.asFloats(importer.folder), b.asFloats(importer.folder), integers: { _, _ in nil }
+        ) {
+            combination == .maximum ? max($0, $1) : combination == .minimum ? min($0, $1) : $0 + $1
+        }
     }
 
     /// Before operator set 7, a number says with which axis of the first value the second one begins.
@@ -92,7 +106,7 @@ extension ONNXOperators {
             try importer.architecture.parameter(Shape([tensor.count]), name: name)
         }
         try importer.fill(name, "value", tensor)
-        return ONNXLayer(name, tensor.dims, batch: nil)
+        return ONNXLayer(name, tensor.dims, batch: tensor.batch)
     }
 
     /// Numbers that stay as they are.
@@ -106,7 +120,7 @@ extension ONNXOperators {
             try importer.architecture.constant(Shape([tensor.count]), name: name)
         }
         try importer.fill(name, "value", tensor)
-        var layer = ONNXLayer(name, tensor.dims, batch: nil)
+        var layer = ONNXLayer(name, tensor.dims, batch: tensor.batch)
         layer.isInteger = tensor.isInteger
         return layer
     }
@@ -352,7 +366,7 @@ extension ONNXOperators {
 
     static func expand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let value = try importer.withOwnAxes(importer.layer(node))
-        var wanted = try importer.requiredConstant(node, 1).shape()
+        var wanted = try importer.requiredConstant(node, 1).shape().dims
         if let place = value.batch.map({ wanted.count - value.rank + $0 }), place >= 0 {
             wanted[place] = importer.oneRow(wanted[place], value.dims[value.batch!])
         }
@@ -428,7 +442,8 @@ extension ONNXOperators {
                 try importer.architecture.reduction(method, axes: places, name: name, input: source)
             }
         } else if method == .argmax {
-            throw ChainruleError(.format, "it is over 1 element")
+            // The only place there is.
+            result = try applied(.affine(factor: 0, offset: 0), layer, importer)
         }
         for axis in axes { result.dims[axis] = 1 }
         result.axes = result.dims

@@ -6,12 +6,14 @@ extension ONNXOperators {
             layer.name = try importer.add { name throws(ChainruleError) in
                 try importer.architecture.activation(activation, name: name, input: layer.name)
             }
-        } else if node.operation.isSame(as: "Celu"), case let alpha = try node.float("alpha", otherwise: 1), alpha < 0 {
-            let parts: [ElementFunction] = [.affine(factor: alpha, offset: -alpha), .clip(low: -.infinity, high: 0)]
-            var below = try applied(.affine(factor: 1 / alpha, offset: 0), layer, importer)
-            below = try applied(.activation(.exponential), below, importer)
-            for part in parts { below = try applied(part, below, importer) }
+        } else if let steps = try stepsBelow(node) {
+            var below = layer
+            for step in steps { below = try applied(step, below, importer) }
             layer = try combined(applied(.clip(low: 0, high: .infinity), layer, importer), below, .sum, importer)
+            if node.operation.isSame(as: "Selu") {
+                let gamma = try node.float("gamma", otherwise: 1.050_701)
+                layer = try applied(.affine(factor: gamma, offset: 0), layer, importer)
+            }
         } else {
             for function in try functions(importer, node) { layer = try applied(function, layer, importer) }
         }
@@ -27,8 +29,14 @@ extension ONNXOperators {
         if isOperation("Relu") { return .relu }
         if isOperation("Sigmoid") { return .sigmoid }
         if isOperation("Tanh") { return .tanh }
-        if isOperation("LeakyRelu") { return .leakyReLU(alpha: try node.float("alpha", otherwise: 0.01)) }
-        if isOperation("Elu") { return .elu(alpha: try node.float("alpha", otherwise: 1)) }
+        if isOperation("LeakyRelu") {
+            let alpha = try node.float("alpha", otherwise: 0.01)
+            return alpha < 0 ? nil : .leakyReLU(alpha: alpha)
+        }
+        if isOperation("Elu") {
+            let alpha = try node.float("alpha", otherwise: 1)
+            return alpha < 0 ? nil : .elu(alpha: alpha)
+        }
         if isOperation("Celu") { return try isUsual("alpha", 1, otherwise: 1) ? .elu() : nil }
         if isOperation("Selu") {
             let hasAlpha = try isUsual("alpha", 1.673_263_2, otherwise: 1.673_263_2)
@@ -73,6 +81,19 @@ extension ONNXOperators {
     private enum Step {
         case function(ElementFunction)
         case activation(Activation)
+    }
+
+    /// Of an activation whose alpha is below 0, which the library's activations do not take: what is added to the part of x above 0.
+    private static func stepsBelow(_ node: ONNXNode) throws(ChainruleError) -> [Step]? {
+        func isOperation(_ name: StaticString) -> Bool { node.operation.isSame(as: name) }
+        let isOne = isOperation("LeakyRelu") || isOperation("Elu") || isOperation("Selu") || isOperation("Celu")
+        guard isOne, case let alpha = try node.float("alpha", otherwise: 1), alpha < 0 else { return nil }
+        let part = Step.function(.clip(low: -.infinity, high: 0))
+        let scaled = Step.function(.affine(factor: alpha, offset: 0))
+        if isOperation("LeakyRelu") { return [part, scaled] }
+        let exponential: [Step] = [.activation(.exponential), .function(.affine(factor: alpha, offset: -alpha))]
+        return isOperation("Celu")
+            ? [.function(.affine(factor: 1 / alpha, offset: 0))] + exponential + [part] : [part] + exponential
     }
 
     private static func functions(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> [Step] {
@@ -148,7 +169,11 @@ extension ONNXOperators {
             }
             (source, place, extents) = try importer.around(along, layer)
         }
-        guard extents[place] > 1 else { throw ChainruleError(.format, "it is over 1 element") }
+        if extents[place] == 1 {
+            // Of one element it is 1, whatever that is.
+            return importer.give(
+                try applied(.affine(factor: 0, offset: isLogarithm ? 0 : 1), layer, importer), node)
+        }
         layer.name = try importer.add { name throws(ChainruleError) in
             if isLogarithm {
                 try importer.architecture.activation(.logSoftmax, name: name, input: source)

@@ -30,17 +30,16 @@ extension ONNXOperators {
     static func cast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         var layer = try importer.layer(node)
         let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
-        // float16 and the like would round.
-        let isWhole = layer.isInteger || importer.areIntegersChecked(node)
         if type == .bool {
             layer = try truth(layer, importer)
             layer.isInteger = true
             return importer.give(layer, node)
         }
+        // float16 and the like would round.
         guard [.float, .double, .int32, .int64].contains(type) else {
             throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
         }
-        if type.isInteger && !isWhole {
+        if type.isInteger && !layer.isInteger && !importer.areIntegersChecked(node) {
             // What is cut off: of numbers above 0 they are rounded down, of others their opposites.
             let opposite = try applied(.affine(factor: -1, offset: 0), layer, importer)
             let parts = try [layer, opposite].map { part throws(ChainruleError) in
@@ -71,8 +70,11 @@ extension ONNXOperators {
     /// The number of elements.
     static func size(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let layer = try importer.layer(node)
-        let count = layer.batch == nil ? Int64(layer.count) : ONNXBatch.number(layer.count)
-        importer.give(.tensor(try importer.folder.integers([]) { _ in count }), node)
+        importer.give(.tensor(try size(layer.count, hasBatch: layer.batch != nil, importer)), node)
+    }
+
+    static func size(_ count: Int, hasBatch: Bool, _ importer: ONNXImporter) throws(ChainruleError) -> ONNXTensor {
+        try importer.folder.integers([]) { _ in hasBatch ? ONNXBatch.number(count) : Int64(count) }
     }
 
     static func shape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
@@ -172,9 +174,15 @@ extension ONNXOperators {
     /// All elements along each axis several times.
     static func tile(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         var layer = try importer.withOwnAxes(importer.layer(node))
-        let counts = try importer.requiredConstant(node, 1).shape()
+        let (counts, batch) = try importer.requiredConstant(node, 1).shape()
         guard counts.count == layer.rank else {
             throw ChainruleError(.format, "it repeats \(layer.dims.shown) by \(counts.shown)")
+        }
+        if let batch {
+            guard layer.batch == nil && layer.dims[batch] == 1 else {
+                throw ChainruleError(.format, "it repeats \(layer.dims.shown) for each row of the batch")
+            }
+            layer.batch = batch
         }
         for (axis, count) in counts.enumerated() where count != 1 {
             let length = layer.dims[axis]

@@ -276,8 +276,8 @@ extension ONNXOperators {
 
     /// The activation that the only reader of a value is; that reader is then done.
     static func followingActivation(_ output: inout Int, _ importer: ONNXImporter) -> Activation {
-        guard let (node, take) = importer.onlyReader(of: output), let end = node.outputs.first ?? nil,
-            let activation = try? activation(importer, node)
+        guard let (node, take) = importer.onlyReader(of: output), node.inputs.first == output,
+            let end = node.outputs.first ?? nil, let activation = try? activation(importer, node)
         else { return .identity }
         take()
         output = end

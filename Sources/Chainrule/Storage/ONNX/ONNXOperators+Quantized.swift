@@ -130,7 +130,10 @@ extension ONNXOperators {
             [("Mul", 0), ("Mul", 1), ("DequantizeLinear", 1)],
             [("MatMulInteger", 2), ("ConvInteger", 2), ("DequantizeLinear", 2)],
         ]
-        for (index, places) in places.enumerated() where !importer.isReadOnly(node, index, by: places) {
+        for (index, places) in places.enumerated()
+        where !importer.isReadOnly(
+            node, index, by: { reader, place in places.contains { reader.operation.isSame(as: $0.0) && $0.1 == place } }
+        ) {
             throw ChainruleError(
                 .format,
                 "its output \(index) is read by others than MatMulInteger, ConvInteger and the product of the scales")
@@ -374,18 +377,6 @@ extension ONNXOperators {
 }
 
 extension ONNXImporter {
-    /// Whether an output is read by nodes alone, at these places of their inputs.
-    fileprivate func isReadOnly(_ node: ONNXNode, _ index: Int, by places: [(StaticString, Int)]) -> Bool {
-        guard index < node.outputs.count, let output = node.outputs[index] else { return true }
-        if model.outputs.contains(output) { return false }
-        return model.nodes.allSatisfy { reader in
-            reader.inputs.indices.allSatisfy { place in
-                reader.inputs[place] != output
-                    || places.contains { reader.operation.isSame(as: $0.0) && $0.1 == place }
-            }
-        }
-    }
-
     /// Adds the layers of a node as if it were of another operator, and read these values.
     fileprivate func build(
         _ node: ONNXNode, as operation: StaticString, _ inputs: [ONNXValue]

@@ -66,7 +66,10 @@ extension ONNXOperators {
             let x = source(of: place, scale, from: length, to: count)
             func isNearest(_ name: StaticString) -> Bool { nearest?.isSame(as: name) ?? false }
             let whole: Float
-            if isOld || isNearest("floor") {
+            if isOld {
+                // So the ONNX project's cases have it, if an axis becomes shorter.
+                whole = x.rounded(scale < 1 ? .up : .down)
+            } else if isNearest("floor") {
                 whole = x.rounded(.down)
             } else if isNearest("ceil") {
                 whole = x.rounded(.up)
@@ -177,7 +180,7 @@ extension ONNXOperators {
         } else if let attribute = node.attribute("scales") {
             for factor in attribute.floats.prefix(ONNXTensor.mostAxes) { scales.append(factor) }
         } else if let sizes = try importer.constant(node, 3) {
-            counts = try sizes.shape()
+            counts = try sizes.shape().dims
             for (place, axis) in axes.enumerated() where axis == layer.batch && place < counts.count {
                 counts[place] = importer.oneRow(counts[place], layer.dims[axis])
             }

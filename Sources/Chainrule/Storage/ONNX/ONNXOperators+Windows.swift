@@ -165,7 +165,8 @@ extension ONNXOperators {
                 guard wanted >= 1 && wanted - whole <= 1 << 28 && whole - wanted <= 1 << 28 else {
                     throw ChainruleError(.format, "an output of the length \(wanted) is not supported")
                 }
-                let total = Int(whole - wanted)
+                // A window that is shorter than the stride reaches less far: nothing is added then.
+                let total = shape == nil ? max(0, Int(whole - wanted)) : Int(whole - wanted)
                 let isUpper = padding?.isSame(as: "SAME_UPPER") ?? false
                 let less = max(total, 0) / 2
                 before[axis] = isUpper ? less : max(total, 0) - less

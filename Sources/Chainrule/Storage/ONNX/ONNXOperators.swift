@@ -99,6 +99,14 @@ enum ONNXOperators {
         return names.contains { node.operation.isSame(as: $0) }
     }
 
+    /// Whether an operator says by itself where the batch's axis of a constant goes.
+    static func moves(_ node: ONNXNode) -> Bool {
+        let names: [StaticString] = [
+            "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice", "Gather", "Shape", "Size",
+        ]
+        return names.contains { node.operation.isSame(as: $0) }
+    }
+
     static func find(_ node: ONNXNode) throws(ChainruleError) -> ONNXOperator {
         for each in node.isOfLearning ? learned : all where node.operation.isSame(as: each.name) { return each }
         throw ChainruleError(.format, "the operator is not supported")
@@ -114,12 +122,14 @@ extension ONNXOperators {
 
     private static func foldReshape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        return tensor.reshaped(try importer.reshaped(node, tensor.dims))
+        return try importer.reshaped(node, tensor)
     }
 
     private static func foldTranspose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        return try importer.folder.permuted(tensor, importer.permutation(node, tensor.dims.count))
+        let axes = try importer.permutation(node, tensor.dims.count)
+        let result = try importer.folder.permuted(tensor, axes)
+        return result.reshaped(result.dims, batch: tensor.batch.map { axes.firstIndex(of: $0)! })
     }
 
     private static func foldConcat(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -128,18 +138,25 @@ extension ONNXOperators {
         guard let first = tensors.first, let axis = try node.integer("axis") else {
             throw ChainruleError(.format, "it has no inputs or no axis")
         }
-        return try importer.folder.joined(tensors, along: ONNXShapes.axis(axis, first.dims.count))
+        let along = try ONNXShapes.axis(axis, first.dims.count)
+        let result = try importer.folder.joined(tensors, along: along)
+        let batch = tensors.first { $0.batch != nil }?.batch
+        guard batch != along && tensors.allSatisfy({ $0.batch == nil || $0.batch == batch }) else {
+            throw ONNXLayer.alongBatch(along)
+        }
+        return result.reshaped(result.dims, batch: batch)
     }
 
     private static func foldSlice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        let ranges = try importer.slices(node, tensor.dims)
+        let ranges = try importer.slices(node, tensor.dims, batch: tensor.batch)
         var (strides, start) = (ONNXWalk.strides(tensor.dims), 0)
         for (axis, range) in ranges.enumerated() where range.count > 0 {
             start += range.first * strides[axis]
             strides[axis] = range.count == 1 ? 0 : strides[axis] * range.step
         }
-        return try importer.folder.strided(tensor, ranges.map { $0.count }, strides: strides, start: start)
+        let result = try importer.folder.strided(tensor, ranges.map { $0.count }, strides: strides, start: start)
+        return result.reshaped(result.dims, batch: tensor.batch)
     }
 
     private static func foldGather(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -150,6 +167,8 @@ extension ONNXOperators {
         for place in 0..<indices.count where !(-length..<length ~= Int(clamping: indices.integer(place))) {
             throw ChainruleError(.format, "the index \(indices.integer(place)) is not among \(length)")
         }
+        guard tensor.batch != axis && indices.batch == nil else { throw ONNXLayer.alongBatch(axis) }
+        let batch = tensor.batch.map { $0 > axis ? $0 + indices.dims.count - 1 : $0 }
         let inner = tensor.dims[(axis + 1)...].reduce(1, *)
         let dims = Array(tensor.dims[..<axis]) + indices.dims + Array(tensor.dims[(axis + 1)...])
         func source(_ place: Int) -> Int {
@@ -158,9 +177,10 @@ extension ONNXOperators {
             let index = Int(indices.integer(row))
             return (outer * length + (index < 0 ? index + length : index)) * inner + column
         }
-        return tensor.isInteger
-            ? try importer.folder.integers(dims) { tensor.integer(source($0)) }
-            : try importer.folder.floats(dims) { tensor.float(source($0)) }
+        return try
+            (tensor.isInteger
+            ? importer.folder.integers(dims) { tensor.integer(source($0)) }
+            : importer.folder.floats(dims) { tensor.float(source($0)) }).reshaped(dims, batch: batch)
     }
 
     private static func foldCast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -178,8 +198,10 @@ extension ONNXOperators {
     ) throws(ChainruleError) -> ONNXTensor {
         switch type {
         case .float, .double: return try tensor.asFloats(importer.folder)
-        case .int64, .int32:
-            return tensor.isInteger ? tensor : try importer.folder.integers(tensor.dims) { tensor.integer($0) }
+        case .int64: return tensor.isInteger ? tensor : try importer.folder.integers(tensor.dims) { tensor.integer($0) }
+        case .int32:
+            let numbers = tensor.isInteger ? tensor : try importer.folder.integers(tensor.dims) { tensor.integer($0) }
+            return try held(numbers, type)
         case .bool: return try importer.folder.integers(tensor.dims) { tensor.float($0) == 0 ? 0 : 1 }
         // Others would round, or cut off.
         default: throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
@@ -187,12 +209,13 @@ extension ONNXOperators {
     }
 
     private static func foldShape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
-        try shape(of: importer.requiredConstant(node, 0).dims, importer, node)
+        let tensor = try importer.requiredConstant(node, 0)
+        return try shape(of: tensor.dims, batch: tensor.batch, importer, node)
     }
 
     private static func foldSize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
-        let count = try importer.requiredConstant(node, 0).count
-        return try importer.folder.integers([]) { _ in Int64(count) }
+        let tensor = try importer.requiredConstant(node, 0)
+        return try size(tensor.count, hasBatch: tensor.batch != nil, importer)
     }
 
     static func shape(
@@ -227,17 +250,21 @@ extension ONNXOperators {
     private static func foldConstantOfShape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError)
         -> ONNXTensor
     {
-        let dims = try importer.requiredConstant(node, 0).shape()
-        guard let tensor = node.attribute("value")?.tensor else { return try importer.folder.floats(dims) { _ in 0 } }
+        let (dims, batch) = try importer.requiredConstant(node, 0).shape()
+        guard let tensor = node.attribute("value")?.tensor else {
+            return try importer.folder.floats(dims) { _ in 0 }.reshaped(dims, batch: batch)
+        }
         guard tensor.count == 1 else { throw ChainruleError(.format, "its value has \(tensor.count) elements") }
-        return try importer.folder.expanded(tensor.reshaped([]), to: dims)
+        return try importer.folder.expanded(tensor.reshaped([]), to: dims).reshaped(dims, batch: batch)
     }
 
     private static func foldExpand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        let wanted = try importer.requiredConstant(node, 1).shape()
+        let (wanted, batch) = try importer.requiredConstant(node, 1).shape()
         _ = try ONNXTensor.count(of: wanted)
-        return try importer.folder.expanded(tensor, to: ONNXWalk.common(tensor.dims, wanted))
+        let dims = try ONNXWalk.common(tensor.dims, wanted)
+        return try importer.folder.expanded(tensor, to: dims).reshaped(
+            dims, batch: batch.map { $0 + dims.count - wanted.count })
     }
 
     private static func foldRange(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -307,8 +334,19 @@ extension ONNXOperators {
         _ importer: ONNXImporter, _ node: ONNXNode, _ integers: (Int64, Int64) -> Int64?,
         _ floats: (Float, Float) -> Float
     ) throws(ChainruleError) -> ONNXTensor {
-        try importer.folder.combined(
-            importer.requiredConstant(node, 0), importer.requiredConstant(node, 1), integers: integers, floats: floats)
+        let (a, b) = (try importer.requiredConstant(node, 0), try importer.requiredConstant(node, 1))
+        return try held(
+            importer.folder.combined(a, b, integers: integers, floats: floats), a.type ?? b.type ?? .int64)
+    }
+
+    /// Integers of a type, all of which it must hold: others would go round. The number of rows in a batch is a small one.
+    private static func held(_ tensor: ONNXTensor, _ type: ONNXType) throws(ChainruleError) -> ONNXTensor {
+        guard tensor.isInteger, let range = type.range else { return tensor }
+        for place in 0..<tensor.count
+        where !(range ~= tensor.integer(place)) && !ONNXBatch.isOfBatch(tensor.integer(place)) {
+            throw ChainruleError(.format, "\(tensor.integer(place)) is no number of the type \(type.rawValue)")
+        }
+        return ONNXTensor(dims: tensor.dims, count: tensor.count, tensor.content, type: type, batch: tensor.batch)
     }
 
     private static func foldNegative(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -329,9 +367,9 @@ extension ONNXOperators {
             ("Equal", [0]), ("Less", [-1]), ("LessOrEqual", [-1, 0]), ("Greater", [1]), ("GreaterOrEqual", [0, 1]),
         ]
         let wanted = orders.first { node.operation.isSame(as: $0.0) }!.1
-        let order = try combined(
-            importer, node, { $0 < $1 ? -1 : $0 == $1 ? 0 : 1 },
-            { $0 < $1 ? -1 : $0 == $1 ? 0 : $0 > $1 ? 1 : 2 })
+        let order = try importer.folder.combined(
+            a, b, integers: { $0 < $1 ? -1 : $0 == $1 ? 0 : 1 },
+            floats: { $0 < $1 ? -1 : $0 == $1 ? 0 : $0 > $1 ? 1 : 2 })
         return try importer.folder.integers(order.dims) { wanted.contains(order.integer($0)) ? 1 : 0 }
     }
 

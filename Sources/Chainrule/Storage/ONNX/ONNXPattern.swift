@@ -8,11 +8,13 @@ struct ONNXPattern {
     private let importer: ONNXImporter
     private var place = 0
     /// The value that x is.
-    private(set) var x: Int?
+    private var x: Int?
     /// The axis of the means.
     private(set) var axis = 0
     /// The number that e is.
     private(set) var number: Float = 0
+    /// The most axes that a number has.
+    private var rank = 0
 
     /// How far a graph's numbers may be from the formula's: a few roundings of 32 bits.
     private static let tolerance = 1e-6
@@ -25,10 +27,21 @@ struct ONNXPattern {
         self.importer = importer
     }
 
-    /// Whether the first output of a node is the formula.
-    mutating func matches(_ node: ONNXNode) -> Bool {
-        (place, x, axis) = (0, nil, -1)
-        return matches(node: node)
+    /// What x is, if the first output of a node is the formula.
+    mutating func match(_ node: ONNXNode) -> ONNXLayer? {
+        (place, x, axis, rank) = (0, nil, -1, 0)
+        guard matches(node: node), let x, case .layer(let layer) = importer.values[x] else { return nil }
+        // A number with more axes than x adds them to what follows, and means are along other axes.
+        return layer.isInteger || rank > layer.rank ? nil : layer
+    }
+
+    /// A constant of one element.
+    private mutating func number(_ value: Int) -> Float? {
+        guard case .tensor(let tensor) = importer.values[value], tensor.count == 1, !tensor.isInteger else {
+            return nil
+        }
+        rank = max(rank, tensor.dims.count)
+        return tensor.float(0)
     }
 
     private mutating func matches(_ value: Int?) -> Bool {
@@ -41,7 +54,7 @@ struct ONNXPattern {
             return x == value
         case UInt8(ascii: "e"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             place += 1
-            guard let given = importer.number(value) else { return false }
+            guard let given = number(value) else { return false }
             return isNumber(given, symbol)
         default:
             guard let node = importer.producer(of: value), node.outputs.first == value else { return false }
@@ -75,10 +88,11 @@ struct ONNXPattern {
         let start = self
         switch symbol {
         case UInt8(ascii: "*"), UInt8(ascii: "+"):
-            if symbol == UInt8(ascii: "*") && isOperation("Div"), let divisor = input(1).flatMap(importer.number) {
+            if symbol == UInt8(ascii: "*") && isOperation("Div"), let second = input(1), let divisor = number(second) {
+                let divided = self
                 // The number stands first, or last.
                 for isFirst in [false, true] {
-                    self = start
+                    self = divided
                     if isFirst {
                         place += 1
                         if isInverse(divisor, formula[place - 1]) && matches(input(0)) { return true }
@@ -114,12 +128,6 @@ struct ONNXPattern {
 }
 
 extension ONNXImporter {
-    /// A constant of one element.
-    fileprivate func number(_ value: Int) -> Float? {
-        guard case .tensor(let tensor) = values[value], tensor.count == 1, !tensor.isInteger else { return nil }
-        return tensor.float(0)
-    }
-
     /// The axis that a mean is along, if that is one, which stays.
     fileprivate func meanAxis(_ node: ONNXNode) -> Int? {
         guard case .layer(let layer) = value(node, 0), let axes = try? list(node, "axes", input: 1), axes.count == 1,
@@ -136,7 +144,7 @@ extension ONNXImporter {
             for (activation, gate) in ONNXPattern.gates {
                 for formula in gate {
                     var pattern = ONNXPattern(formula, self)
-                    if pattern.matches(node), let x = pattern.x, case .layer(var layer) = values[x], !layer.isInteger {
+                    if var layer = pattern.match(node) {
                         layer.name = try add { name throws(ChainruleError) in
                             try architecture.activation(activation, name: name, input: layer.name)
                         }
@@ -149,7 +157,7 @@ extension ONNXImporter {
         guard isQuotient else { return false }
         for (formula, method) in ONNXPattern.normalizations {
             var pattern = ONNXPattern(Array(formula.utf8), self)
-            if pattern.matches(node), let x = pattern.x, case .layer(let layer) = values[x], !layer.isInteger {
+            if let layer = pattern.match(node) {
                 return try ONNXOperators.normalization(
                     method, pattern.number, of: layer, along: pattern.axis, self, node)
             }

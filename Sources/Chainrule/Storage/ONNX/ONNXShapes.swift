@@ -112,9 +112,11 @@ extension ONNXImporter {
     }
 
     /// The same of a constant.
-    func reshaped(_ node: ONNXNode, _ dims: [Int]) throws(ChainruleError) -> [Int] {
+    func reshaped(_ node: ONNXNode, _ tensor: ONNXTensor) throws(ChainruleError) -> ONNXTensor {
         var hasInnerRows = false
-        return try reshaped(node, dims, batch: nil, hasInnerRows: &hasInnerRows).dims
+        let (dims, batch) = try reshaped(node, tensor.dims, batch: tensor.batch, hasInnerRows: &hasInnerRows)
+        if hasInnerRows { throw ChainruleError(.format, "\(dims.shown) mixes the rows of the batch") }
+        return tensor.reshaped(dims, batch: batch)
     }
 
     /// - Parameters:

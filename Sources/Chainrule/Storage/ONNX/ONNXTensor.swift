@@ -14,12 +14,16 @@ final class ONNXTensor {
     let content: Content
     /// As the model declares it; nil if the numbers are computed.
     let type: ONNXType?
+    /// The axis with a place for each row of the batch, if a shape that the model computes made one: all have the same numbers, and the
+    /// length here is that of one row.
+    let batch: Int?
 
-    init(dims: [Int], count: Int, _ content: Content, type: ONNXType? = nil) {
+    init(dims: [Int], count: Int, _ content: Content, type: ONNXType? = nil, batch: Int? = nil) {
         self.dims = dims
         self.count = count
         self.content = content
         self.type = type
+        self.batch = batch
     }
 
     var isText: Bool { if case .texts = content { true } else { false } }
@@ -68,7 +72,9 @@ final class ONNXTensor {
     }
 
     /// The same numbers with other axes.
-    func reshaped(_ dims: [Int]) -> ONNXTensor { ONNXTensor(dims: dims, count: count, content, type: type) }
+    func reshaped(_ dims: [Int], batch: Int? = nil) -> ONNXTensor {
+        ONNXTensor(dims: dims, count: count, content, type: type, batch: batch)
+    }
 
     /// The elements of a short list of integers.
     func list() throws(ChainruleError) -> [Int64] {
@@ -82,8 +88,13 @@ final class ONNXTensor {
 
     func integers() throws(ChainruleError) -> [Int] { try list().map { Int(clamping: $0) } }
 
-    /// A shape of a row.
-    func shape() throws(ChainruleError) -> [Int] { try list().map(ONNXBatch.length) }
+    /// A shape of a row, and which axis is the batch's.
+    func shape() throws(ChainruleError) -> (dims: [Int], batch: Int?) {
+        let list = try list()
+        let axes = list.indices.filter { ONNXBatch.isOfBatch(list[$0]) }
+        guard axes.count <= 1 else { throw ChainruleError(.format, "two axes have a place for each row of the batch") }
+        return (list.map(ONNXBatch.length), axes.first)
+    }
 
     static var mostAxes: Int { 16 }
 }

@@ -19,6 +19,16 @@ enum ONNXType: Int64 {
         }
     }
 
+    /// The integers that it holds; nil: those of 64 bits.
+    var range: ClosedRange<Int64>? {
+        switch self {
+        case .int8, .int16, .int32, .int4, .int2: -(1 << Int64(bits - 1))...1 << Int64(bits - 1) - 1
+        case .uint8, .uint16, .uint32, .uint4, .uint2: 0...1 << Int64(bits) - 1
+        case .bool: 0...1
+        default: nil
+        }
+    }
+
     /// Whether it is one of floats of at most 8 bits.
     var isSmallFloat: Bool { rawValue >= ONNXType.firstSmall && !isInteger }
 
