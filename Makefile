@@ -63,9 +63,9 @@ uninstall: ## remove the installed files; give the same PREFIX, LIBDIR and DESTD
 deb: lib command ## make Debian packages, which install the library and the command below /usr, into build/deb
 	Tools/deb build/deb
 
-wheel: lib ## build the Python wheel, which contains the library, into build/wheel
+wheel: lib ## build the Python wheel, which contains the library, and the source distribution, into build/wheel
 	Tools/setup-python build/venv
-	CHAINRULE_LIBRARY="$(CURDIR)/$(LIBRARY)" build/venv/bin/python -m pip wheel -q --no-deps -w build/wheel bindings/python
+	Tools/wheel build/venv "$(LIBRARY)" build/wheel
 
 header: ## generate the headers in include, the export list and the bindings from the Swift sources
 	Tools/header

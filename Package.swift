@@ -136,3 +136,8 @@ let package = Package(
 )
 
 if !hasAVX { package.targets.removeAll { $0.name.hasPrefix("KernelsAVX") } }
+
+// The source distribution for Python comes without the tests.
+if !FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests") {
+    package.targets.removeAll { $0.type == .test || $0.name == "Reference" }
+}

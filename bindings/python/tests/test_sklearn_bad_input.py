@@ -88,7 +88,8 @@ def test_wrong_counts(estimator: Any) -> None:
         clone(estimator).fit(X, Y, np.ones(3))
     with pytest.raises(ValueError, match="Negative values"):
         clone(estimator).fit(X, Y, np.full(30, -1.0))
-    with pytest.raises(ValueError, match="at least one non-zero"):
+    # The first is scikit-learn's own, of newer versions.
+    with pytest.raises(ValueError, match=r"at least one non-zero|all 0 in float32"):
         clone(estimator).fit(X, Y, np.zeros(30))
     with pytest.raises(ValueError, match="all 0 in float32"):
         clone(estimator).fit(X, Y, np.full(30, 1e-50))

@@ -15,6 +15,7 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris, make_classif
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.preprocessing import scale
+from sklearn.utils.validation import has_fit_parameter
 
 import chainrule
 import chainrule.sklearn as ours
@@ -76,9 +77,10 @@ def test_takes_the_steps_that_scikit_learn_takes(given: tuple[str, Any, Any], ho
 
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
 def test_first_weights_and_one_batch(activation: str) -> None:
-    weight = np.linspace(0.2, 3, 150)
+    # scikit-learn's take weights since 1.7.
+    weight = [np.linspace(0.2, 3, 150)] if has_fit_parameter(theirs.MLPClassifier, "sample_weight") else []
     models = [
-        module.MLPClassifier(6, activation, random_state=5, max_iter=20).fit(IRIS_X, IRIS_Y, weight)
+        module.MLPClassifier(6, activation, random_state=5, max_iter=20).fit(IRIS_X, IRIS_Y, *weight)
         for module in (ours, theirs)
     ]
     expect_equal_weights(*models, tolerance=1e-4)
