@@ -93,7 +93,7 @@ def read_callback(file: Any) -> Any:
         # The library refuses more than it asked for.
         count[0] = view.nbytes
         if view.nbytes <= capacity:
-            ctypes.memmove(address, view.tobytes(), view.nbytes)
+            ctypes.memmove(address, _bytes_of(view), view.nbytes)
         return 0
 
     return _prototypes.crl_read_function(read)
@@ -105,7 +105,12 @@ def byte_array(data: Any) -> npt.NDArray[np.uint8]:
         view = memoryview(data)
     except TypeError:
         raise ArgumentTypeError(f"data must be bytes, not {type(data).__name__}") from None
-    return np.frombuffer(view if view.c_contiguous else view.tobytes(), np.uint8)
+    return np.frombuffer(view if view.c_contiguous else _bytes_of(view), np.uint8)
+
+
+def _bytes_of(view: memoryview) -> bytes:
+    """A copy of its bytes, in order. PyPy's memoryview.tobytes() ignores strides."""
+    return view.tobytes() if view.c_contiguous else np.asarray(view).tobytes()
 
 
 def saved_bytes(save_to_memory: Callable[..., int], *arguments: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -14,6 +15,10 @@ import pytest
 import chainrule
 from chainrule._arrays import RowFunction
 from chainrule._library import library
+
+CPYTHON = sys.implementation.name == "cpython"
+# A mark for tests of what is freed without the garbage collector, or of sys.getrefcount().
+counts_references = pytest.mark.skipif(not CPYTHON, reason="only CPython counts references")
 
 
 def pytest_report_header() -> str:
@@ -57,6 +62,12 @@ def recorded_calls(function: RowFunction, monkeypatch: pytest.MonkeyPatch) -> li
 
     monkeypatch.setattr(function, "native", record)
     return recorded
+
+
+def collect() -> None:
+    """Frees all that nothing reaches. On PyPy, what a freed object held goes with a later collection."""
+    for _ in range(1 if CPYTHON else 8):
+        gc.collect()
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,7 @@ MORE_RANKS_THAN_CORES = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",  # the same, of Open MPI 5
     "OMPI_MCA_mpi_yield_when_idle": "1",
 }
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from conftest import counts_references
 
 import chainrule
 from chainrule import (
@@ -144,6 +145,7 @@ def test_functions_as_a_callback() -> None:
     assert calls == ["begin", "batch 1", "batch 2", "batch 1", "batch 2", "end"]
 
 
+@counts_references
 def test_a_trainer_with_callbacks_is_freed_without_the_garbage_collector() -> None:
     gc.collect()
     gc.disable()

@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+from conftest import counts_references
 
 import chainrule
 from chainrule import Network, Optimizer, Schedule, Trainer
@@ -109,6 +110,7 @@ def test_a_schedule_of_a_trainer_goes_on(data: tuple[np.ndarray, np.ndarray]) ->
     assert pieces.parameters.tobytes() == whole.parameters.tobytes()
 
 
+@counts_references
 def test_a_trained_network_is_freed_without_the_garbage_collector(data: tuple[np.ndarray, np.ndarray]) -> None:
     gc.disable()
     try:

@@ -17,7 +17,7 @@ from typing import Any
 import interrupted
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import counts_references, run_python
 
 from chainrule import Network, Trainer
 
@@ -119,6 +119,7 @@ def test_an_ignored_interrupt_is_ignored() -> None:
         assert len(network.fit(X, TARGETS, cost="mean_squared_error", epochs=100)) == 100
 
 
+@counts_references
 def test_an_interrupt_is_not_lost_in_a_finalizer() -> None:
     """It comes while a network is freed: Python would drop what a finalizer raises, and the network not be freed."""
     networks = [Network(4).add_dense(1).build()]

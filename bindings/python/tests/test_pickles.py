@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -101,6 +102,7 @@ def predicted(network: chainrule.Network, x: np.ndarray) -> np.ndarray:
     return network.predict(x)
 
 
+@pytest.mark.skipif(sys.implementation.name == "pypy" and sys.version_info < (3, 10), reason="PyPy 3.9 has no pool")
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_networks_go_to_other_processes(
     network: chainrule.Network, x: np.ndarray, method: str, monkeypatch: pytest.MonkeyPatch

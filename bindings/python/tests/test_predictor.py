@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import counts_references
 
 from chainrule import Activation, ArgumentError, CallbackError, Network, Predictor, StateError
 
@@ -152,6 +153,7 @@ def test_bound_arrays(network: Network, x: np.ndarray, precision: str) -> None:
         assert step().tobytes() == predictor.predict(given).tobytes()
 
 
+@counts_references
 def test_a_bound_call_keeps_what_it_needs(x: np.ndarray) -> None:
     network = Network(4).add_dense(5, "tanh").add_dense(3).build(seed=1)
     expected = network.predict(x).tobytes()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sklearn.neural_network
 from conftest import run_python
-from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from chainrule.sklearn import CascadeClassifier, CascadeRegressor, MLPClassifier, MLPRegressor
 
@@ -25,7 +25,11 @@ SKIPPED = {"check_classifiers_multilabel_output_format_decision_function", "chec
 
 
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks(ESTIMATORS)
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [pair for estimator in ESTIMATORS for pair in estimator_checks_generator(estimator)],
+    ids=lambda part: name_of(part) if callable(part) else type(part).__name__,
+)
 def test_estimator(estimator: Any, check: Any) -> None:
     if name_of(check) in SKIPPED:
         with pytest.raises(unittest.SkipTest):

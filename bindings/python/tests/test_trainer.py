@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import counts_references
 
 import chainrule
 
@@ -361,6 +362,7 @@ def test_what_a_batch_callback_raises_comes_out(data: tuple[np.ndarray, np.ndarr
     assert trainer.progress.steps == 1
 
 
+@counts_references
 def test_a_trainer_is_freed_without_the_garbage_collector(data: tuple[np.ndarray, np.ndarray]) -> None:
     gc.collect()
     gc.disable()
