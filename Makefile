@@ -86,8 +86,8 @@ check-python: ## check the format, style and types of the Python sources
 	cd bindings/python && ../../build/venv/bin/ruff check --no-cache .
 	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
 	cd bindings/python && ../../build/venv/bin/basedpyright --pythonpath ../../build/venv/bin/python
-	build/venv/bin/ruff format --check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
-	build/venv/bin/ruff check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
+	build/venv/bin/ruff format --check --no-cache --line-length 120 --target-version py311 Benchmarks Examples $(TOOLS_PYTHON)
+	build/venv/bin/ruff check --no-cache --line-length 120 --target-version py311 Benchmarks Examples $(TOOLS_PYTHON)
 
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
