@@ -296,12 +296,12 @@ LARGEST = [onnx.helper.make_node("ArgMax", "x", "i", axis=1), learned("ArrayFeat
                     )
                 ]
             ),
-            "'y' is text or a label",
+            "'y': it is text or a label",
         ),
         (graph([learned("ZipMap", classlabels_int64s=[1, 2, 3])]), "3 labels; the table has 2 columns"),
         (graph([learned("ZipMap")]), "it has 0 labels"),
-        (graph(LARGEST, c=np.int64([3, 4])), "'y' is text or a label"),
-        (graph(LARGEST, c=["a", "b"]), "'y' is text or a label"),
+        (graph(LARGEST, c=np.int64([3, 4])), "'y': it is text or a label"),
+        (graph(LARGEST, c=["a", "b"]), "'y': it is text or a label"),
         (graph([learned("ArrayFeatureExtractor", ["c", "x"])], c=["a", "b"]), "not the place of a maximum"),
         (graph([learned("ArrayFeatureExtractor", ["x", "i"])], i=np.int64([2])), "the index 2 is not among 2"),
         (graph([learned("ArrayFeatureExtractor", ["x", "i"])], i=["a"]), "its input 1 is text"),

@@ -403,6 +403,19 @@ def test_many_nodes_and_constants_take_little_time() -> None:
 # Messages
 
 
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([node("Shape", "x", "y")], "it computes with the number of rows"),
+        ([node("Slice", ["c", "first", "first"], "y")], "it has no elements"),
+    ],
+)
+def test_a_message_names_the_output(nodes: list[Any], message: str) -> None:
+    content = model(nodes, inputs={"x": ["N", 4]}, c=np.float32([1]), first=np.int64([0]))
+    with pytest.raises(chainrule.FileFormatError, match=f"the graph's output 'y': {message}"):
+        chainrule.load_onnx(content)
+
+
 def test_a_message_tells_of_each_reading() -> None:
     """The batch is the second axis; what is not supported shows only if it is read so."""
     weights = {"w": floats(1, 8, 3), "r": floats(1, 8, 2)}

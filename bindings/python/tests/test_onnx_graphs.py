@@ -157,7 +157,7 @@ def test_there_are_exported_layers() -> None:
 @pytest.mark.parametrize(
     ("nodes", "message"),
     [
-        ([node("Identity", "r", "y")], "the graph's output 'y' mixes the rows of the batch"),
+        ([node("Identity", "r", "y")], "the graph's output 'y': it mixes the rows of the batch"),
         ([node("Softmax", "r", "y", axis=0)], r"it reads \[3, 4\], which mixes the rows of the batch"),
         ([node("Reshape", ["x", "-1"], "s"), node("Add", ["r", "s"], "y")], "have other numbers for each row"),
     ],

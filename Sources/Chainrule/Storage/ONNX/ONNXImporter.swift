@@ -192,22 +192,19 @@ final class ONNXImporter {
         let outputs = outputsWithoutLabels()
         for output in outputs {
             let shown = model.names[output].shown
-            let value: ONNXLayer
-            switch values[output] {
-            case .layer(let layer), .label(_, let layer?): value = layer
-            case .label, .names:
-                throw ChainruleError(
-                    .format, "the graph's output '\(shown)' is text or a label, and no other is a number")
-            case .tensor(let tensor): value = try ONNXOperators.constant(tensor, self)
-            case .none: throw ChainruleError(.format, "nothing gives the graph's output '\(shown)'")
-            }
-            guard !value.hasInnerRows else {
-                throw ChainruleError(.format, "the graph's output '\(shown)' mixes the rows of the batch")
-            }
             let layer: ONNXLayer
-            do throws(ChainruleError) { layer = try plain(value) } catch {
-                throw error.preceded(by: "the graph's output '\(shown)': ")
-            }
+            do throws(ChainruleError) {
+                switch values[output] {
+                case .layer(let given), .label(_, let given?): layer = try plain(given)
+                case .label, .names:
+                    throw ChainruleError(.format, "it is text or a label, and no other is a number")
+                case .tensor(let tensor):
+                    guard tensor.count > 0 else { throw ChainruleError(.format, "it has no elements") }
+                    layer = try ONNXOperators.constant(tensor, self)
+                case .none: throw ChainruleError(.format, "nothing gives it")
+                }
+                if layer.hasInnerRows { throw ChainruleError(.format, "it mixes the rows of the batch") }
+            } catch { throw error.preceded(by: "the graph's output '\(shown)': ") }
             signature.outputs.append(
                 ONNXSignature.Tensor(
                     name: shown, dims: layer.dims, batchAxis: layer.batch, first: first, count: layer.count))
