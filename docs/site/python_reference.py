@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 import chainrule
+import chainrule.sklearn
 from chainrule import distributed, layers
 
 GROUPS = {
@@ -20,7 +21,7 @@ GROUPS = {
     "Errors": "ChainruleError ArgumentError ArgumentTypeError StateError CallbackError NotFiniteError OutOfMemoryError "
     "FileError FileFormatError Status",
 }
-MODULES = {"Layers": layers, "Distributed training": distributed}
+MODULES = {"Layers": layers, "scikit-learn": chainrule.sklearn, "Distributed training": distributed}
 # A class shows what its own bases in the package give it, and not what Python's types do.
 PYTHONS = "object, tuple, list, dict, str, Exception"
 
