@@ -2702,14 +2702,11 @@ CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_wo
                                               size_t gradients_count, int32_t accumulate, float *CRL_NULLABLE dC_dx,
                                               size_t dC_dx_rows, size_t dC_dx_stride);
 
-/** Runs a part of a backward pass, from the last layer towards the first: as far as some gradients need. They can
- *  travel to other processes while the next call goes on. All parts together give the bits of crl_backward().
+/** Runs a part of a backward pass, from the last layer towards the first: as far as some gradients need. These can
+ *  travel to other processes while the next call goes on. Cut the vector anywhere: give dC_dy with the last piece,
+ *  then NULL with each piece before it, down to first = 0. All pieces together have the bits of crl_backward().
  *
- *  for (size_t end = count; end > 0; end = first) { first = end > BUCKET ? end - BUCKET : 0;
- *  crl_backward_until(network, workspace, end == count ? dC_dy : NULL, …, first, gradients, count, 0); … the
- *  gradients from first to end are complete … }
- *
- *  A forward pass, crl_backward() and an error of a call that computes end the pass.
+ *  A forward pass, crl_backward() and an error of a layer's function end the pass.
  *  @param network built; only read.
  *  @param workspace for training, after a forward pass of as many rows.
  *  @param dC_dy ∇C, dC_dy_rows × outputs, starts a pass. Copied. NULL: goes on with the one that the last call
