@@ -98,7 +98,7 @@ import Testing
         ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, twice.pointer, 17, 1, nil, 0, 0))
         part(f.t.pointer, 9, 1)
         part(nil, 0)
-        #expect(f.gradients.elements == whole.elements[..<9] + twice.elements[9...])
+        #expect(f.gradients.elements == Array(whole.elements[..<9]) + Array(twice.elements[9...]))
         // ∇C is copied before the first gradient is written.
         for index in 0..<8 { f.gradients.pointer[index] = f.t.pointer[index] }
         part(f.gradients.pointer, 0)

@@ -73,7 +73,8 @@ extension Network {
             try outputDelta(of: workspace, rows: outputGradient.rows).assign(outputGradient)
         } else {
             guard case .stopped(let reached) = workspace.backwardPass else {
-                throw ChainruleError(.noForward, "the workspace holds no backward pass that could go on: dC_dy starts one")
+                throw ChainruleError(
+                    .noForward, "the workspace holds no backward pass that could go on: dC_dy starts one")
             }
             _ = try outputDelta(of: workspace, rows: workspace.rows)
             layer = reached
@@ -99,7 +100,8 @@ extension Network {
             reached -= 1
             if workspace.layers[reached].delta != nil {
                 try run(
-                    reached, workspace.input, rows: rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient
+                    reached, workspace.input, rows: rows, thread: 0, in: workspace,
+                    wantsInputGradient: wantsInputGradient
                 ) { layer, pass throws(ChainruleError) in try layer.backward(pass) }
             }
             if let gradients {

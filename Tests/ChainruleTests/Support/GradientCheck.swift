@@ -103,8 +103,7 @@ struct GradientCheck {
         let dC_dy = view.matrix(at: 0, rows: rows, columns: network.outputs)
         var given: Matrix? = dC_dy
         var complete: [Float] = []
-        for part in (0...4).reversed() {
-            let first = count * part / 4
+        for first in Set((0...4).map { count * $0 / 4 }).sorted(by: >) {
             try network.backward(given, in: workspace, until: first, gradients: memory.vector, accumulating: false)
             complete.insert(contentsOf: memory.vector.elements[first..<count - complete.count], at: 0)
             given = nil
