@@ -35,7 +35,8 @@ struct JavaClass {
             case .alias, .enumerators, .function: break
             }
         }
-        let parts = [numbers()] + Enumeration.all(in: contents.declarations).map(text(of:)) + types + (try methods(of: nil))
+        let enumerations = Enumeration.all(in: contents.declarations).map(text(of:))
+        let parts = [numbers()] + enumerations + types + (try methods(of: nil))
         let text = parts.joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "" : "    " + $0 }.joined(separator: "\n")
         return template.replacing(marker, with: text + "\n")
