@@ -24,6 +24,8 @@ GROUPS = {
 MODULES = {"Layers": layers, "scikit-learn": chainrule.sklearn, "Distributed training": distributed}
 # A class shows what its own bases in the package give it, and not what Python's types do.
 PYTHONS = "object, tuple, list, dict, str, Exception"
+# What scikit-learn's bases give its estimators refers to pages of its own.
+SKLEARNS = "get_metadata_routing, score, set_fit_request, set_partial_fit_request, set_score_request"
 
 
 def write(folder: Path) -> None:
@@ -55,6 +57,8 @@ def page(title: str, names: list[tuple[str, str]], about: str = "") -> str:
                 kind += "   :show-inheritance:\n"
             elif issubclass(thing, Enum):
                 kind = "   :undoc-members:\n"
+            elif module == "chainrule.sklearn":
+                kind += f"   :exclude-members: {SKLEARNS}\n"
             parts.append(f".. autoclass:: {module}.{name}\n   :members:\n{kind}")
         elif callable(thing):
             parts.append(f".. autofunction:: {module}.{name}\n")

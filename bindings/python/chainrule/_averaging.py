@@ -47,7 +47,7 @@ def fit_averaged(
     """Trains a copy of a network on each part of the data, and averages their parameters, round after round.
 
     The copies need no connection with each other, and one exchange in a round. Any engine serves that calls a function
-    with each of some arguments, as the built-in map() does:
+    with each of some arguments, as the built-in map() does.
 
     It is an approximation of Network.fit(), worse the longer the rounds and the more unlike the parts. With gradient
     descent, and one batch for each part, once in a round, it is exact.
@@ -69,7 +69,7 @@ def fit_averaged(
         Of the orders of rows, of dropout and noise. Each round and copy has its own.
     on_round
         Called after each Round; if it returns False, the training stops.
-    options
+    **options
         Of Network.fit(), such as epochs, those of a round, and threads. Each copy keeps its optimizer's state.
 
     Returns

@@ -44,6 +44,11 @@ def ray_source(
     seed
         Of the orders.
 
+    Returns
+    -------
+    DataSource
+        For a Trainer or fit().
+
     Examples
     --------
     >>> trainer.fit(ray_source(ray.data.read_parquet("rows.parquet"), x=["width", "height"], targets="label"))

@@ -207,7 +207,7 @@ class Workspace(NativeObject):
         Returns
         -------
         ndarray
-            gradients[first:], a view.
+            A view of gradients[first:].
         """
         built = self.network._layout()
         vector = out_vector(gradients, built.parameter_count, "gradients")
