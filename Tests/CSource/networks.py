@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from chainrule import Network
-from chainrule._names import ACTIVATIONS
+from chainrule._names import names
+from chainrule._prototypes import Activation
 
 FUNCTIONS = [
     "log",
@@ -25,10 +26,10 @@ FUNCTIONS = [
 def activations(width: int) -> Network:
     """All activations side by side, each behind a dense layer and by itself."""
     network = Network(5)
-    for name in ACTIVATIONS:
+    for name in names(Activation):
         network.add_dense(width, name, name=f"dense-{name}", input="input", bias=name != "relu")
         network.add_activation(name, name=name, input="input")
-    return network.add_concatenation([*(f"dense-{name}" for name in ACTIVATIONS), *ACTIVATIONS])
+    return network.add_concatenation([*(f"dense-{name}" for name in names(Activation)), *names(Activation)])
 
 
 def functions() -> Network:
@@ -239,7 +240,7 @@ def at_random(seed: int) -> Network:
     shape = [height, width, channels]
     for _ in range(int(rng.integers(2, 6))):
         # No softmax, which needs several channels.
-        activation = rng.choice([name for name in ACTIVATIONS if not name.endswith("softmax")])
+        activation = rng.choice([name for name in names(Activation) if not name.endswith("softmax")])
         kernel = [int(rng.integers(1, extent + 1)) for extent in shape[:2]]
         stride, padding = [int(n) for n in rng.integers(1, 3, 2)], ("same", "valid")[rng.integers(2)]
         match int(rng.integers(7)):

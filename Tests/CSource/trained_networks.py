@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from chainrule import Network
-from chainrule._names import ACTIVATIONS
+from chainrule._names import names
+from chainrule._prototypes import Activation
 from networks import FUNCTIONS, activations
 
 
@@ -26,9 +27,9 @@ def branches() -> Network:
 def activation_layers() -> Network:
     """Every activation as a layer of its own, in a chain of its own."""
     network = Network(4)
-    for name in ACTIVATIONS:
+    for name in names(Activation):
         network.add_dense(3, name=f"dense-{name}", input="input").add_activation(name, name=name)
-    return network.add_concatenation(list(ACTIVATIONS)).add_dense(2)
+    return network.add_concatenation(list(names(Activation))).add_dense(2)
 
 
 def normalized() -> Network:

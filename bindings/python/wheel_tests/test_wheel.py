@@ -28,7 +28,7 @@ def metadata(wheel: zipfile.ZipFile, name: str) -> Message:
 def test_it_holds_the_package_the_library_and_the_licence(wheel: zipfile.ZipFile) -> None:
     files = {name for name in wheel.namelist() if not name.endswith("/")}
     held = {name for name in files if ".dist-info/" not in name}
-    sources = {f"chainrule/{path.relative_to(PACKAGE)}" for path in PACKAGE.rglob("*.py")}
+    sources = {f"chainrule/{path.relative_to(PACKAGE)}" for end in ("py", "pyi") for path in PACKAGE.rglob(f"*.{end}")}
     assert held == sources | {"chainrule/py.typed", "chainrule/libchainrule.so"}
     (licence,) = (name for name in files if name.endswith(".dist-info/licenses/LICENSE"))
     assert wheel.read(licence) == (PACKAGE.parents[2] / "LICENSE").read_bytes()
