@@ -157,8 +157,10 @@ class CascadeClassifier(Classes, Cascade):
         The number of hidden units.
     n_iter_
         How often the outputs were trained: without units, and after each one that was tried.
-    loss_, loss_curve_
-        The loss, and that after each unit.
+    loss_
+        The loss.
+    loss_curve_
+        The loss after each unit.
     validation_loss_curve_
         Likewise of the held-out rows.
     network_
