@@ -91,7 +91,7 @@ def fit(
     x
         (rows, inputs).
     targets
-        As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
+        As for Network.fit().
     comm
         An mpi4py communicator; None: MPI.COMM_WORLD.
     cost, loss
@@ -112,7 +112,7 @@ def fit(
     seed
         Of the orders; plus the rank, of dropout and noise.
     sample_weight
-        As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
+        As for Network.fit().
     validation_data
         (x, targets) or (x, targets, sample_weight). Rank 0 evaluates it after each epoch.
     on_epoch
